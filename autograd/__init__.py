@@ -1,0 +1,121 @@
+"""A scalar reverse-mode automatic differentiation engine, small enough to read in one sitting.
+
+>>> from autograd import Value, tanh
+>>> a, b = Value(2.0), Value(-3.0)
+>>> loss = tanh(a * b + 10) ** 2
+>>> loss.backward()
+>>> round(a.grad, 6), round(b.grad, 6)
+(-0.00804, 0.00536)
+
+Start reading at value.py. Functions: functions.py, trigonometry.py, activations.py, reductions.py. Looking at a graph:
+graph.py, drawing/. Neural networks on top: the package `nn`.
+"""
+
+from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
+from autograd.functions import (
+    abs,
+    ceil,
+    clip,
+    compare,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    log,
+    log1p,
+    log2,
+    log10,
+    maximum,
+    minimum,
+    power,
+    reciprocal,
+    sign,
+    sqrt,
+    square,
+    step,
+    where,
+)
+from autograd.modes import collector_paused, no_grad
+from autograd.reductions import dot, log_softmax, logaddexp, logsumexp, mean, norm, prod, softmax, sum
+from autograd.trigonometry import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    hypot,
+    sech,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
+from autograd.value import Value
+
+__version__ = "0.1.0"
+
+# All but `sum` and `abs`: a star import leaves Python's own in place, which work on Values too.
+__all__ = [
+    "Value",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "ceil",
+    "clip",
+    "collector_paused",
+    "compare",
+    "cos",
+    "cosh",
+    "dot",
+    "draw",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "gelu",
+    "hypot",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_softmax",
+    "logaddexp",
+    "logsigmoid",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "no_grad",
+    "norm",
+    "power",
+    "prod",
+    "reciprocal",
+    "relu",
+    "sech",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "step",
+    "tan",
+    "tanh",
+    "where",
+]

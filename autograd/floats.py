@@ -1,0 +1,69 @@
+"""What counts as a number, and what a number becomes where Python's arithmetic would raise (IEEE 754)."""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Callable
+from decimal import Decimal
+from numbers import Real
+from types import CodeType
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def as_float(x: Any, operation: str) -> float:
+    """The operand as a float, or a TypeError that names the operation, the operand and the remedy."""
+    if type(x) is float:
+        return x
+    if isinstance(x, (Real, Decimal)):
+        try:
+            return float(x)
+        except OverflowError:
+            return math.inf if x > 0 else -math.inf  # type: ignore[operator]
+    raise TypeError(f"{operation}: {x!r:.60} is a {type(x).__name__}, not a number\n{remedy(x)}")
+
+
+def remedy(x: Any) -> str:
+    if isinstance(x, str):
+        return "write float(...) around text that holds a number"
+    if x is None:
+        return "is a `return` missing where it was computed?"
+    if isinstance(x, complex):
+        return "use two Values, one for its real and one for its imaginary part"
+    if hasattr(x, "__iter__"):
+        return "apply the operation to each of its elements: [f(v) for v in values]"
+    if callable(x):
+        return "call it: the operand should be its result"
+    return "use an int, a float or a Value"
+
+
+silent_code: set[CodeType] = set()
+
+
+def silent(function: F) -> F:
+    """Mark a function as a backward pass: an infinite slope found inside it is an answer, not worth a warning."""
+    silent_code.add(function.__code__)
+    return function
+
+
+def ieee_result(operation: Any, error: Exception, numbers: tuple[float, ...], *operands: Any) -> float:
+    """The IEEE 754 result of an operation whose Python arithmetic raised, and one warning that says so."""
+    if operation.exceptional is not None:
+        data = operation.exceptional(*numbers)
+    else:
+        data = math.inf if isinstance(error, OverflowError) else math.nan
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "autograd":
+        if frame.f_code in silent_code:
+            return data
+        level, frame = level + 1, frame.f_back
+    infix = len(numbers) == 2 and not operation.name.isidentifier()
+    text = (
+        f" {operation.name} ".join(map(repr, numbers)) if infix else f"{operation.name}{numbers!r}".replace(",)", ")")
+    )
+    labels = [operand.label for operand in operands if getattr(operand, "label", "")]
+    warnings.warn(f"{text} is {data}" + (f" [{', '.join(labels)}]" if labels else ""), RuntimeWarning, stacklevel=level)
+    return data

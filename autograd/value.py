@@ -1,0 +1,295 @@
+"""START HERE: Value, a number that remembers how it was computed, and backward(), the chain rule.
+
+Read from top to bottom: an Operation is a function with its local gradient; a Value is a node of the graph
+that operations record; `topological_order` sorts that graph; `Value.backward` walks it in reverse.
+Next: functions.py (exp, tanh, dot, ...), graph.py (looking at a recorded graph).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from autograd.floats import as_float, ieee_result, silent
+from autograd.modes import pauses, recording_paused
+from autograd.protocols import Protocols
+
+NOT_COMPUTED = float("0")  # a zero of its own, known by identity: a gradient that no backward pass has reached
+
+
+class Operation:
+    """A function of one or two operands with its local gradient, shared by all the nodes it makes.
+
+    `forward(a, b)` takes floats and gives a float. `gradient(g, a, b)` is pure: given the gradient g of the
+    output, it returns what the gradient of each operand gains, g times the local derivative. It is written in
+    our own operations: on floats it gives numbers; on Values it gives a graph, which can be differentiated again.
+    `exceptional(a, b)` is the IEEE 754 answer where Python raises, unless that is just inf (overflow) or nan.
+    """
+
+    __slots__ = ("exceptional", "forward", "gradient", "name")
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., float],
+        gradient: Callable[..., tuple[Any, Any]],
+        exceptional: Callable[..., float] | None = None,
+    ) -> None:
+        self.name, self.forward, self.gradient, self.exceptional = name, forward, gradient, exceptional
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+def apply(operation: Operation, left: Any, right: Any) -> Value:
+    """Compute an operation of two operands, Values or numbers, and record it. A number is captured, not recorded."""
+    if isinstance(left, Value):
+        a = left._data
+    else:
+        a, left = as_float(left, operation.name), None
+    if isinstance(right, Value):
+        b = right._data
+    else:
+        if hasattr(right, "__array_ufunc__") and right.ndim:
+            return NotImplemented  # NumPy will come back with each element of its array
+        b, right = as_float(right, operation.name), None
+    try:
+        data = operation.forward(a, b)
+    except (ArithmeticError, ValueError) as error:
+        data = ieee_result(operation, error, (a, b), left, right)
+    return record(data, operation, left, right, a, b)
+
+
+def record(data: float, operation: Operation, left: Any, right: Any, a: Any, b: Any) -> Value:
+    """Make the node of an operation on `left` and `right`, whose data are `a` and `b`.
+
+    An operand is a Value, a tuple of Values, or None where there is none or it is a constant. Their data are captured
+    now, so that changing an input later cannot spoil the gradients of what was already computed.
+    """
+    node: Value = new(Value)
+    node._data = data
+    node._grad = NOT_COMPUTED
+    node.label = ""
+    if pauses and recording_paused():
+        operation, left, right, a, b = LEAF, None, None, None, None
+    node._operation = operation
+    node._left = left
+    node._right = right
+    node._a = a
+    node._b = b
+    return node
+
+
+new = object.__new__
+
+
+# ---- arithmetic: each function with its derivative -----------------------------------------------
+
+
+def multiply_gradient(g: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    return g * b, g * a
+
+
+def divide_gradient(g: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    g_over_b = divide(g, b)  # d(a/b)/da = 1/b
+    return g_over_b, -g_over_b * divide(a, b)  # d(a/b)/db = -a/b^2
+
+
+def divide(a: Any, b: Any) -> Any:
+    """a / b for numbers and Values, by IEEE 754 at b = 0."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return divide_by_zero(a, b)
+
+
+def divide_by_zero(a: float, b: float) -> float:
+    return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
+LEAF = Operation("", lambda: math.nan, lambda g, a, b: (None, None))
+ADD = Operation("+", operator.add, lambda g, a, b: (g, g))
+SUBTRACT = Operation("-", operator.sub, lambda g, a, b: (g, -g))
+MULTIPLY = Operation("*", operator.mul, multiply_gradient)
+DIVIDE = Operation("/", operator.truediv, divide_gradient, divide_by_zero)
+NEGATE = Operation("-", operator.neg, lambda g, a, b: (-g, None))
+
+
+# ---- the node ------------------------------------------------------------------------------------
+
+
+class Value(Protocols):
+    """A number that remembers how it was computed, so that derivatives can flow back through it.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> c = a * b + a**2
+    >>> c.data
+    -2.0
+    >>> c.backward()                # the chain rule, from c back to everything it was computed from
+    >>> a.grad, b.grad              # dc/da = b + 2a,  dc/db = a
+    (1.0, 2.0)
+
+    Each operation makes a new Value that knows its `parents` and its `op`. Numbers mix freely with Values.
+    `backward()` adds to the `.grad` of the leaves (the Values you made yourself), so reset them with
+    `zero_grad()` before the next pass. `==` asks whether two nodes are the same; `<` and its kin compare data.
+    """
+
+    __slots__ = ("_a", "_b", "_data", "_grad", "_left", "_operation", "_right", "label")
+
+    def __init__(self, data: float, label: str = "") -> None:
+        self._data = data if type(data) is float else as_float(data, "Value")
+        self._grad = NOT_COMPUTED
+        self._operation = LEAF
+        self._left = self._right = self._a = self._b = None
+        self.label = label
+
+    # -- what a node holds
+
+    if TYPE_CHECKING:
+        data: float
+        grad: float
+    else:
+        data = property(
+            operator.attrgetter("_data"),
+            lambda self, x: setattr(self, "_data", as_float(x, ".data")),
+            doc="The number itself, always a float. May be set: `p.data -= 0.1 * p.grad`.",
+        )
+        grad = property(
+            operator.attrgetter("_grad"),
+            lambda self, x: setattr(self, "_grad", NOT_COMPUTED if x is None else as_float(x, ".grad")),
+            doc="d(output)/d(this), after `output.backward()`; 0.0 before. Setting None means 'not computed'.",
+        )
+
+    @property
+    def grad_is_computed(self) -> bool:
+        """Whether a backward pass has reached this Value since it was made, or since `zero_grad()`."""
+        return self._grad is not NOT_COMPUTED
+
+    @property
+    def op(self) -> str:
+        """The operation that made this Value, as it is written: '+', 'tanh'; '' for a leaf."""
+        return self._operation.name
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The Values this one was computed from, in order: `(a * a).parents` is `(a, a)`. Constants are left out."""
+        return (*as_tuple(self._left), *as_tuple(self._right))
+
+    def local_gradients(self, g: float = 1.0) -> tuple[float, ...]:
+        """What the gradient of each parent gains when the gradient of this Value is `g`: the node's closure, called.
+
+        >>> from autograd import Value
+        >>> (Value(2.0) * Value(5.0)).local_gradients()
+        (5.0, 2.0)
+        """
+        gains = zip((self._left, self._right), self._operation.gradient(g, self._a, self._b))
+        return tuple(gain for operand, gained in gains for _, gain in zip(as_tuple(operand), as_tuple(gained)))
+
+    # -- the chain rule
+
+    @silent
+    def backward(self) -> None:
+        """Compute d(self)/d(node) for every node this Value was computed from, into their `.grad`.
+
+        >>> from autograd import Value
+        >>> x = Value(3.0)
+        >>> y = x * x               # one leaf, used twice: its two contributions add up
+        >>> y.backward()
+        >>> x.grad
+        6.0
+
+        Gradients of computed nodes start anew at each call; those of leaves accumulate. (Linnainmaa 1970)
+        """
+        order = topological_order(self)
+        for node in order:
+            node._grad = 0.0
+        self._grad += 1.0  # d(self)/d(self)
+        for node in reversed(order):
+            da, db = node._operation.gradient(node._grad, node._a, node._b)
+            left, right = node._left, node._right
+            if type(left) is tuple:
+                accumulate(left, da)
+            elif left is not None:
+                left._grad += da
+            if type(right) is tuple:
+                accumulate(right, db)
+            elif right is not None:
+                right._grad += db
+
+    def zero_grad(self) -> None:
+        """Forget this Value's gradient, so that the next backward pass starts from zero."""
+        self._grad = NOT_COMPUTED
+
+    def detach(self) -> Value:
+        """A leaf with the same data and label: a constant, for all that is computed from it."""
+        return Value(self._data, self.label)
+
+    # -- operators
+
+    def __add__(self, other: Value | float) -> Value:
+        return apply(ADD, self, other)
+
+    def __radd__(self, other: float) -> Value:
+        return apply(ADD, other, self)
+
+    def __sub__(self, other: Value | float) -> Value:
+        return apply(SUBTRACT, self, other)
+
+    def __rsub__(self, other: float) -> Value:
+        return apply(SUBTRACT, other, self)
+
+    def __mul__(self, other: Value | float) -> Value:
+        return apply(MULTIPLY, self, other)
+
+    def __rmul__(self, other: float) -> Value:
+        return apply(MULTIPLY, other, self)
+
+    def __truediv__(self, other: Value | float) -> Value:
+        return apply(DIVIDE, self, other)
+
+    def __rtruediv__(self, other: float) -> Value:
+        return apply(DIVIDE, other, self)
+
+    def __neg__(self) -> Value:
+        return record(-self._data, NEGATE, self, None, self._data, None)
+
+
+def as_tuple(operand: Any) -> tuple[Any, ...]:
+    if isinstance(operand, (tuple, list)):
+        return tuple(operand)
+    return () if operand is None else (operand,)
+
+
+def accumulate(operands: tuple[Value, ...], gradients: Iterable[float]) -> None:
+    """Add to the gradient of each of an n-ary operation's operands."""
+    for operand, gradient in zip(operands, gradients):
+        operand._grad += gradient
+
+
+def topological_order(output: Value) -> list[Value]:
+    """The computed nodes behind `output`, each after all those it was computed from. Leaves are left out.
+
+    A depth-first search with a stack of its own, so that no recursion limit applies: a node is set down twice, first
+    to visit what it was computed from, then, under a None, to take its place in the order.
+    """
+    order: list[Value] = []
+    seen: set[Any] = set()
+    stack: list[Any] = [output] if output._operation is not LEAF else []
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            stack += (node, None)
+            for operand in (node._left, node._right):
+                if type(operand) is tuple:
+                    if id(operand) not in seen:  # many nodes may share one tuple of operands
+                        seen.add(id(operand))
+                        stack += [each for each in operand if each._operation is not LEAF and each not in seen]
+                elif operand is not None and operand._operation is not LEAF and operand not in seen:
+                    stack.append(operand)
+    return order
