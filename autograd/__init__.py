@@ -75,7 +75,6 @@ __all__ = [
     "cos",
     "cosh",
     "dot",
-    "draw",
     "elu",
     "erf",
     "erfc",

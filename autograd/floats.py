@@ -18,6 +18,8 @@ def as_float(x: Any, operation: str) -> float:
     """The operand as a float, or a TypeError that names the operation, the operand and the remedy."""
     if type(x) is float:
         return x
+    if getattr(x, "ndim", None) == 0 and hasattr(x, "item"):
+        x = x.item()  # a scalar of NumPy, PyTorch or their like
     if isinstance(x, (Real, Decimal)):
         try:
             return float(x)

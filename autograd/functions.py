@@ -195,14 +195,21 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> where(2.0 > 1.0, 10.0, 20.0)
     10.0
 
-    The other branch gets a gradient of 0, and 0 times an infinite slope is nan: keep both branches finite.
+    A condition that is a bool or a number is settled: the branch itself is returned, and the other is out of the graph.
+    A condition that is a Value is recorded, with both branches: the other one then gets a gradient of 0.
     """
-    test, recorded = (condition._data, condition) if isinstance(condition, Value) else (condition, None)
-    if recorded is None and not isinstance(x, Value) and not isinstance(y, Value):
-        return as_float(x if test else y, "where")
+    if not isinstance(condition, Value):
+        chosen, other = (x, y) if as_float(condition, "where") else (y, x)
+        as_float(getattr(other, "_data", other), "where")
+        return chosen if isinstance(chosen, Value) else _like(other, as_float(chosen, "where"))
     branches = tuple(each if isinstance(each, Value) else Value(as_float(each, "where")) for each in (x, y))
     data = branches[0]._data, branches[1]._data
-    return record(WHERE.forward(test, data), WHERE, recorded, branches, as_float(test, "where"), data)
+    return record(WHERE.forward(condition._data, data), WHERE, condition, branches, condition._data, data)
+
+
+def _like(other: Any, number: float) -> Any:
+    """The number, as a Value if `other` is one."""
+    return Value(number) if isinstance(other, Value) else number
 
 
 # ---- powers, exponentials, logarithms ------------------------------------------------------------
@@ -324,7 +331,7 @@ def _base_gradient(g: Any, a: Any, b: Any) -> Any:
 
 
 def _exponent_gradient(g: Any, a: Any, b: Any) -> Any:
-    nonzero = a + (1.0 - square(sign(a)))  # 0^b does not change with b: let the logarithm be log(1) = 0
+    nonzero = where(a, a, 1.0)  # 0^b does not change with b: let the logarithm be log(1) = 0
     return g * (log(nonzero) * power(a, b))  # d(a^b)/db = log(a) a^b
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.activations import sigmoid, softplus
 from autograd.floats import as_float
-from autograd.functions import binary, sign
+from autograd.functions import binary, where
 from autograd.value import Operation, Value, divide, record
 
 add_up = sum  # the builtin; `sum` below is ours
@@ -137,7 +137,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
 
 def _norm_gradient(g: Any, values: Any, _: None) -> tuple[Any, None]:
     length = norm(values)
-    length = length + (1.0 - sign(length))  # slopes 0 at the origin
+    length = where(length, length, 1.0)  # slopes 0 at the origin
     return [g * divide(value, length) for value in values], None
 
 
@@ -200,7 +200,7 @@ def _others(values: Sequence[Any], index: int) -> list[Any]:
 def _softmax_forward(values: Sequence[float]) -> list[float]:
     largest = max(values)
     exponentials = [math.exp(value - largest) for value in values]
-    total = add_up(exponentials)
+    total = add_up(exponentials) if math.isfinite(largest) else 1.0  # infinitely far behind: probability 0, not nan
     return [each / total for each in exponentials]
 
 

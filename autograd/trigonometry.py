@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd.functions import INF, NAN, binary, reciprocal, sign, sqrt, square, unary
+from autograd.functions import INF, NAN, binary, reciprocal, sqrt, square, unary, where
 from autograd.value import Value, divide
 
 
@@ -74,7 +74,7 @@ def atan(x: float) -> float:
 
 def _nonzero(length: Any) -> Any:
     """A length to divide by: 1 in place of 0, so that directions at the origin come out as 0."""
-    return length + (1.0 - sign(length))
+    return where(length, length, 1.0)
 
 
 def _atan2_gradient(g: Any, y: Any, x: Any) -> tuple[Any, Any]:

@@ -52,7 +52,7 @@ def apply(operation: Operation, left: Any, right: Any) -> Value:
     if isinstance(right, Value):
         b = right._data
     else:
-        if hasattr(right, "__array_ufunc__") and right.ndim:
+        if hasattr(right, "__array_ufunc__") and right.ndim > 0:
             return NotImplemented  # NumPy will come back with each element of its array
         b, right = as_float(right, operation.name), None
     try:
@@ -255,6 +255,9 @@ class Value(Protocols):
 
     def __neg__(self) -> Value:
         return record(-self._data, NEGATE, self, None, self._data, None)
+
+    def __pos__(self) -> Value:
+        return self
 
 
 def as_tuple(operand: Any) -> tuple[Any, ...]:
