@@ -36,6 +36,7 @@ from autograd.functions import (
     where,
 )
 from autograd.modes import collector_paused, no_grad
+from autograd.operands import Operands
 from autograd.reductions import dot, log_softmax, logaddexp, logsumexp, mean, norm, prod, softmax, sum
 from autograd.trigonometry import (
     acos,
@@ -60,6 +61,7 @@ __version__ = "0.1.0"
 
 # All but `sum` and `abs`: a star import leaves Python's own in place, which work on Values too.
 __all__ = [
+    "Operands",
     "Value",
     "acos",
     "acosh",

@@ -43,7 +43,7 @@ def softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x)))
 
 
-@unary(slope=lambda x: step(x))
+@unary(slope=step)
 def relu(x: float) -> float:
     """The rectifier: x above zero, else 0; its slope at 0 is 0.
 

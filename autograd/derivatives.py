@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.floats import silent
-from autograd.value import Value, as_tuple, topological_order
+from autograd.graph import computed
+from autograd.operands import Operands
+from autograd.value import Value, multiplied_out, values_of
 
 
 @silent
@@ -27,7 +29,7 @@ def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
     An input may be a leaf or a computed node; one that `output` does not depend on has gradient 0.
     Raises ValueError if an operand's `.data` was changed after the graph was recorded.
     """
-    order = topological_order(output)
+    order = computed(output)
     wanted = set(inputs)
     for node in order:
         if any(parent in wanted for parent in node.parents):
@@ -44,7 +46,7 @@ def _pull_back(node: Value, totals: dict[Value, Value], wanted: set[Value]) -> N
     arguments = [_argument(node._left, node._a, node), _argument(node._right, node._b, node)]
     gained = node._operation.gradient(totals[node], *arguments)
     for operand, gains in zip((node._left, node._right), gained):
-        for parent, gain in zip(as_tuple(operand), as_tuple(gains)):
+        for parent, gain in zip(values_of(operand), multiplied_out(operand, gains)):
             if parent in wanted:
                 totals[parent] = totals[parent] + gain if parent in totals else gain
 
@@ -53,13 +55,13 @@ def _argument(operand: Any, captured: Any, node: Value) -> Any:
     """The operand as the closure is to see it: Values where they were recorded, numbers where they were constants."""
     if operand is None:
         return captured
-    for each, data in zip(as_tuple(operand), captured if isinstance(operand, tuple) else (captured,)):
+    for each, data in zip(values_of(operand), captured if isinstance(operand, Operands) else (captured,)):
         if each._data != data and data == data:
             raise ValueError(
                 f"{each!r} was {data!r} when {node.op!r} was computed from it\n"
                 "compute the output again, then differentiate"
             )
-    return (*operand, *captured[len(operand) :]) if isinstance(operand, tuple) else operand
+    return (*operand.values, *captured[len(operand) :]) if isinstance(operand, Operands) else operand
 
 
 def _as_value(x: Value | float) -> Value:

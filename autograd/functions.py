@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, overload
 
 from autograd.floats import as_float, ieee_result
+from autograd.operands import Operands
 from autograd.value import Operation, Value, apply, record
 
 INF, NAN = math.inf, math.nan
@@ -51,7 +52,7 @@ def unary(slope: Callable[[Any], Any], exceptional: Callable[[float], float] | N
         @functools.wraps(forward)
         def function(x: Any) -> Any:
             recorded = isinstance(x, Value)
-            a = x._data if recorded else as_float(x, operation.name)
+            a = x._data if recorded else x if type(x) is float else as_float(x, operation.name)
             try:
                 data = forward(a)
             except (ArithmeticError, ValueError) as error:
@@ -183,7 +184,7 @@ def clip(x: Any, low: Any = -INF, high: Any = INF) -> Any:
 
 
 def _where_gradient(g: Any, condition: Any, branches: Any) -> tuple[Any, Any]:
-    return 0.0, (where(condition, g, 0.0), where(condition, 0.0, g))
+    return 0.0, (1.0, (where(condition, g, 0.0), where(condition, 0.0, g)))
 
 
 WHERE = Operation("where", lambda condition, branches: branches[0 if condition else 1], _where_gradient)
@@ -202,9 +203,9 @@ def where(condition: Any, x: Any, y: Any) -> Any:
         chosen, other = (x, y) if as_float(condition, "where") else (y, x)
         as_float(getattr(other, "_data", other), "where")
         return chosen if isinstance(chosen, Value) else _like(other, as_float(chosen, "where"))
-    branches = tuple(each if isinstance(each, Value) else Value(as_float(each, "where")) for each in (x, y))
-    data = branches[0]._data, branches[1]._data
-    return record(WHERE.forward(condition._data, data), WHERE, condition, branches, condition._data, data)
+    branches = Operands((x, y), "where")
+    data = WHERE.forward(condition._data, branches.data)
+    return record(data, WHERE, condition, branches if branches.values else None, condition._data, branches.data)
 
 
 def _like(other: Any, number: float) -> Any:

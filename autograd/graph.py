@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd.floats import ieee_result
+from autograd.operands import Operands
 from autograd.value import LEAF, Value, record, topological_order
 
 
@@ -22,12 +23,17 @@ def nodes(output: Value) -> list[Value]:
     [3.0, 9.0, 10.0]
     """
     seen: dict[Value, None] = {}
-    for node in topological_order(output):
+    for node in computed(output):
         for parent in node.parents:
             seen.setdefault(parent)
         seen[node] = None
     seen.setdefault(output)
     return list(seen)
+
+
+def computed(output: Value) -> list[Value]:
+    """The computed nodes of the graph, each after its parents: `nodes` without the leaves."""
+    return [node for node in topological_order(output) if isinstance(node, Value)]
 
 
 def leaves(output: Value) -> list[Value]:
@@ -49,7 +55,7 @@ def operations(output: Value) -> Counter[str]:
     >>> dict(operations(x * x * x + 1))
     {'*': 2, '+': 1}
     """
-    return Counter(node.op for node in topological_order(output))
+    return Counter(node.op for node in computed(output))
 
 
 def depth(output: Value) -> int:
@@ -61,7 +67,7 @@ def depth(output: Value) -> int:
     2
     """
     levels: dict[Value, int] = {}
-    for node in topological_order(output):
+    for node in computed(output):
         levels[node] = 1 + max((levels.get(parent, 0) for parent in node.parents), default=0)
     return levels.get(output, 0)
 
@@ -80,7 +86,7 @@ def replay(output: Value, changes: Mapping[Value, Value | float] | None = None) 
     current: dict[Value, Value] = {
         node: new if isinstance(new, Value) else Value(new, node.label) for node, new in (changes or {}).items()
     }
-    for node in topological_order(output):
+    for node in computed(output):
         if node not in current:
             current[node] = _rerun(node, current)
     return current.get(output, output)
@@ -106,5 +112,5 @@ def _operand(operand: Any, captured: Any, current: Mapping[Value, Value]) -> tup
     if isinstance(operand, Value):
         now = current.get(operand, operand)
         return now, now._data
-    several = tuple(current.get(each, each) for each in operand)
-    return several, [*(each._data for each in several), *captured[len(several) :]]
+    several = Operands(current.get(each, each) for each in operand.values)
+    return several, [*several.data, *captured[len(several) :]]

@@ -1,7 +1,7 @@
 """Functions of many numbers, one node each: sum, mean, prod, dot, norm, logsumexp, softmax, log_softmax.
 
 A list may hold Values, numbers or both. A list of numbers only is captured as a constant, not recorded; a number among
-Values becomes a leaf. A list's gradient is a list.
+Values becomes a leaf. What a list gains in the backward pass is a pair: g, and the slopes it multiplies.
 """
 
 from __future__ import annotations
@@ -15,40 +15,24 @@ from typing import Any
 from autograd.activations import sigmoid, softplus
 from autograd.floats import as_float
 from autograd.functions import binary, where
+from autograd.operands import Operands, as_operands, sum_of_products
 from autograd.value import Operation, Value, divide, record
 
 add_up = sum  # the builtin; `sum` below is ours
 
 
-def gather(values: Iterable[Any], operation: str) -> tuple[tuple[Value, ...] | None, Sequence[float]]:
-    """The operands that are to be recorded (None if all are numbers), and the data of all."""
-    try:
-        operands = values if type(values) is tuple else tuple(values)
-    except TypeError:
-        raise TypeError(f"{operation}: {values!r:.60} is not a list\ngive it a list of numbers or Values") from None
-    try:
-        return operands, [each._data for each in operands]
-    except AttributeError:
-        if set(map(type, operands)) == {float}:
-            return None, operands
-        data = [each._data if isinstance(each, Value) else as_float(each, operation) for each in operands]
-        if not any(isinstance(each, Value) for each in operands):
-            return None, data
-        return tuple(each if isinstance(each, Value) else Value(each) for each in operands), data
-
-
 def reduce(operation: Operation, values: Iterable[Any], needs_one: bool = True) -> Any:
     """Apply an operation of one list, and record it if there is a Value in the list."""
-    operands, data = gather(values, operation.name)
-    if needs_one and not data:
+    operands = as_operands(values, operation.name)
+    if needs_one and not operands.data:
         raise ValueError(f"{operation.name} of an empty list is not defined\ngive it at least one number")
-    result = operation.forward(data)
-    return record(result, operation, operands, None, data, None) if operands else result
+    result = operation.forward(operands.data)
+    return record(result, operation, operands, None, operands.data, None) if operands.values else result
 
 
 # ---- sums and products ---------------------------------------------------------------------------
 
-SUM = Operation("sum", lambda values: float(add_up(values)), lambda g, values, _: ([g] * len(values), None))
+SUM = Operation("sum", lambda values: float(add_up(values)), lambda g, values, _: ((g, [1.0] * len(values)), None))
 
 
 def sum(values: Iterable[Any]) -> Any:
@@ -61,7 +45,7 @@ def sum(values: Iterable[Any]) -> Any:
 
 
 def _mean_gradient(g: Any, values: Any, _: None) -> tuple[Any, None]:
-    return [g * (1.0 / len(values))] * len(values), None
+    return (g, [1.0 / len(values)] * len(values)), None
 
 
 MEAN = Operation("mean", lambda values: add_up(values) / len(values), _mean_gradient)
@@ -80,7 +64,7 @@ def _prod_gradient(g: Any, values: Any, _: None) -> tuple[Any, None]:
     """Each factor's slope is the product of the others: of those before it and those after it, safe at zeros."""
     before = itertools.accumulate(values[:-1], operator.mul, initial=1.0)
     after = list(itertools.accumulate(reversed(values[1:]), operator.mul, initial=1.0))
-    return [g * (left * right) for left, right in zip(before, reversed(after))], None
+    return (g, list(map(operator.mul, before, reversed(after)))), None
 
 
 PROD = Operation("prod", math.prod, _prod_gradient)
@@ -95,16 +79,11 @@ def prod(values: Iterable[Any]) -> Any:
     return reduce(PROD, values, needs_one=False)
 
 
-def _dot_forward(xs: Sequence[float], ys: Sequence[float]) -> float:
-    return float(add_up(map(operator.mul, xs, ys)))
-
-
 def _dot_gradient(g: Any, xs: Any, ys: Any) -> tuple[Any, Any]:
-    return [g * y for y in ys], [g * x for x in xs]
+    return (g, ys), (g, xs)
 
 
-DOT = Operation("dot", _dot_forward, _dot_gradient)
-DOT_WITH_NUMBERS = Operation("dot", _dot_forward, lambda g, xs, ys: ([g * y for y in ys], None))
+DOT = Operation("dot", sum_of_products, _dot_gradient)
 
 
 def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
@@ -117,28 +96,33 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
 
     Raises ValueError if the lengths differ.
     """
-    left, a = gather(xs, "dot")
-    right, b = gather(ys, "dot")
+    left, right = as_operands(xs, "dot"), as_operands(ys, "dot")
+    a, b = left.data, right.data
     if len(a) != len(b):
         raise ValueError(f"dot: {len(a)} numbers against {len(b)}\ngive it two lists of the same length")
-    if left is None and right is None:
-        product = _dot_forward(a, b)
-        return product if start is None else start + product
-    if start is not None:  # one more term, start * 1
-        recorded = isinstance(start, Value)
-        term = start._data if recorded else as_float(start, "dot")
-        if left is not None:
-            left, a, b = (*left, start) if recorded else left, [*a, term], [*b, 1.0]
-        elif right is not None:
-            right, a, b = (*right, start) if recorded else right, [*a, 1.0], [*b, term]
-    operation = DOT if right is not None else DOT_WITH_NUMBERS
-    return record(_dot_forward(a, b), operation, left, right, a, b)
+    if not left.values and not right.values:
+        return float(sum_of_products(a, b)) + (0.0 if start is None else start)
+    if start is not None:  # one more term: start * 1
+        if left.values:
+            left, a, b = *_followed_by(left, start), [*b, 1.0]
+        else:
+            right, b, a = *_followed_by(right, start), [*a, 1.0]
+    data = sum_of_products(a, b)
+    return record(data, DOT, left if left.values else None, right if right.values else None, a, b)
+
+
+def _followed_by(operands: Operands, last: Any) -> tuple[Operands, Sequence[float]]:
+    """The operands and their data, with one more Value or constant."""
+    if isinstance(last, Value):
+        operands = operands.followed_by(last)
+        return operands, operands.data
+    return operands, [*operands.data, as_float(last, "dot")]
 
 
 def _norm_gradient(g: Any, values: Any, _: None) -> tuple[Any, None]:
     length = norm(values)
     length = where(length, length, 1.0)  # slopes 0 at the origin
-    return [g * divide(value, length) for value in values], None
+    return (g, [divide(value, length) for value in values]), None
 
 
 NORM = Operation("norm", lambda values: math.hypot(*values), _norm_gradient)
@@ -164,7 +148,7 @@ def _logsumexp_forward(values: Sequence[float]) -> float:
 
 
 def _logsumexp_gradient(g: Any, values: Any, _: None) -> tuple[Any, None]:
-    return [g * p for p in softmax(values)], None
+    return (g, softmax(values)), None
 
 
 LOGSUMEXP = Operation("logsumexp", _logsumexp_forward, _logsumexp_gradient)
@@ -209,7 +193,7 @@ def _softmax_gradient(g: Any, values: Any, index: int) -> tuple[Any, None]:
     p = softmax(values)
     slopes = [-p[index] * each for each in p]
     slopes[index] = p[index] * sum(_others(p, index))
-    return [g * slope for slope in slopes], None
+    return (g, slopes), None
 
 
 SOFTMAX = Operation("softmax", lambda values, index: _softmax_forward(values)[index], _softmax_gradient)
@@ -221,13 +205,13 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    operands, data = gather(values, "softmax")
-    if not data:
+    operands = as_operands(values, "softmax")
+    if not operands.data:
         raise ValueError("softmax of an empty list is not defined\ngive it at least one number")
-    probabilities = _softmax_forward(data)
-    if operands is None:
+    probabilities = _softmax_forward(operands.data)
+    if not operands.values:
         return probabilities
-    return [record(p, SOFTMAX, operands, None, data, index) for index, p in enumerate(probabilities)]
+    return [record(p, SOFTMAX, operands, None, operands.data, index) for index, p in enumerate(probabilities)]
 
 
 def _log_softmax_forward(values: Sequence[float], index: int) -> float:
@@ -239,7 +223,7 @@ def _log_softmax_gradient(g: Any, values: Any, index: int) -> tuple[Any, None]:
     p = softmax(values)
     slopes = [-each for each in p]
     slopes[index] = sum(_others(p, index))  # 1 - p
-    return [g * slope for slope in slopes], None
+    return (g, slopes), None
 
 
 LOG_SOFTMAX = Operation("log_softmax", _log_softmax_forward, _log_softmax_gradient)
@@ -253,16 +237,17 @@ def log_softmax(values: Iterable[Any], index: int | None = None) -> Any:
     >>> log_softmax([1000.0, 0.0], index=1)
     -1000.0
     """
-    operands, data = gather(values, "log_softmax")
-    if not data:
+    operands = as_operands(values, "log_softmax")
+    size = len(operands)
+    if not size:
         raise ValueError("log_softmax of an empty list is not defined\ngive it at least one number")
     if index is None:
-        return [_log_softmax(operands, data, each) for each in range(len(data))]
-    if not -len(data) <= operator.index(index) < len(data):
-        raise ValueError(f"log_softmax: index {index} into {len(data)} numbers\nuse 0 to {len(data) - 1}")
-    return _log_softmax(operands, data, index % len(data))
+        return [_log_softmax(operands, each) for each in range(size)]
+    if not -size <= operator.index(index) < size:
+        raise ValueError(f"log_softmax: index {index} into {size} numbers\nuse 0 to {size - 1}")
+    return _log_softmax(operands, index % size)
 
 
-def _log_softmax(operands: tuple[Value, ...] | None, data: Sequence[float], index: int) -> Any:
-    result = _log_softmax_forward(data, index)
-    return record(result, LOG_SOFTMAX, operands, None, data, index) if operands else result
+def _log_softmax(operands: Operands, index: int) -> Any:
+    result = _log_softmax_forward(operands.data, index)
+    return record(result, LOG_SOFTMAX, operands, None, operands.data, index) if operands.values else result

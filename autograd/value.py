@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autograd.floats import as_float, ieee_result, silent
 from autograd.modes import pauses, recording_paused
+from autograd.operands import Gain, Operands, data_changed, distribute
 from autograd.protocols import Protocols
 
 NOT_COMPUTED = float("0")  # a zero of its own, known by identity: a gradient that no backward pass has reached
@@ -25,6 +27,7 @@ class Operation:
     `forward(a, b)` takes floats and gives a float. `gradient(g, a, b)` is pure: given the gradient g of the
     output, it returns what the gradient of each operand gains, g times the local derivative. It is written in
     our own operations: on floats it gives numbers; on Values it gives a graph, which can be differentiated again.
+    What a list of operands gains is a pair, (g, slopes), to be multiplied out.
     `exceptional(a, b)` is the IEEE 754 answer where Python raises, unless that is just inf (overflow) or nan.
     """
 
@@ -65,8 +68,8 @@ def apply(operation: Operation, left: Any, right: Any) -> Value:
 def record(data: float, operation: Operation, left: Any, right: Any, a: Any, b: Any) -> Value:
     """Make the node of an operation on `left` and `right`, whose data are `a` and `b`.
 
-    An operand is a Value, a tuple of Values, or None where there is none or it is a constant. Their data are captured
-    now, so that changing an input later cannot spoil the gradients of what was already computed.
+    An operand is a Value, an Operands (a list of Values), or None where there is none or it is a constant. Data are
+    captured now, so that changing an input later cannot spoil the gradients of what was already computed.
     """
     node: Value = new(Value)
     node._data = data
@@ -120,6 +123,11 @@ NEGATE = Operation("-", operator.neg, lambda g, a, b: (-g, None))
 # ---- the node ------------------------------------------------------------------------------------
 
 
+def set_data(node: Value, x: float) -> None:
+    node._data = as_float(x, ".data")
+    data_changed()
+
+
 class Value(Protocols):
     """A number that remembers how it was computed, so that derivatives can flow back through it.
 
@@ -154,7 +162,7 @@ class Value(Protocols):
     else:
         data = property(
             operator.attrgetter("_data"),
-            lambda self, x: setattr(self, "_data", as_float(x, ".data")),
+            set_data,
             doc="The number itself, always a float. May be set: `p.data -= 0.1 * p.grad`.",
         )
         grad = property(
@@ -176,7 +184,7 @@ class Value(Protocols):
     @property
     def parents(self) -> tuple[Value, ...]:
         """The Values this one was computed from, in order: `(a * a).parents` is `(a, a)`. Constants are left out."""
-        return (*as_tuple(self._left), *as_tuple(self._right))
+        return (*values_of(self._left), *values_of(self._right))
 
     def local_gradients(self, g: float = 1.0) -> tuple[float, ...]:
         """What the gradient of each parent gains when the gradient of this Value is `g`: the node's closure, called.
@@ -185,8 +193,8 @@ class Value(Protocols):
         >>> (Value(2.0) * Value(5.0)).local_gradients()
         (5.0, 2.0)
         """
-        gains = zip((self._left, self._right), self._operation.gradient(g, self._a, self._b))
-        return tuple(gain for operand, gained in gains for _, gain in zip(as_tuple(operand), as_tuple(gained)))
+        da, db = self._operation.gradient(g, self._a, self._b)
+        return (*multiplied_out(self._left, da), *multiplied_out(self._right, db))
 
     # -- the chain rule
 
@@ -205,17 +213,22 @@ class Value(Protocols):
         """
         order = topological_order(self)
         for node in order:
-            node._grad = 0.0
+            if type(node) is not Operands:
+                node._grad = 0.0
         self._grad += 1.0  # d(self)/d(self)
+        gains: dict[Operands, list[Gain]] = defaultdict(list)
         for node in reversed(order):
+            if type(node) is Operands:
+                distribute(node, gains[node])
+                continue
             da, db = node._operation.gradient(node._grad, node._a, node._b)
             left, right = node._left, node._right
-            if type(left) is tuple:
-                accumulate(left, da)
+            if type(left) is Operands:
+                gains[left].append(da)
             elif left is not None:
                 left._grad += da
-            if type(right) is tuple:
-                accumulate(right, db)
+            if type(right) is Operands:
+                gains[right].append(db)
             elif right is not None:
                 right._grad += db
 
@@ -260,39 +273,39 @@ class Value(Protocols):
         return self
 
 
-def as_tuple(operand: Any) -> tuple[Any, ...]:
-    if isinstance(operand, (tuple, list)):
-        return tuple(operand)
-    return () if operand is None else (operand,)
+def values_of(operand: Value | Operands | None) -> tuple[Value, ...]:
+    """The Values that an operand consists of."""
+    if operand is None:
+        return ()
+    return operand.values if isinstance(operand, Operands) else (operand,)
 
 
-def accumulate(operands: tuple[Value, ...], gradients: Iterable[float]) -> None:
-    """Add to the gradient of each of an n-ary operation's operands."""
-    for operand, gradient in zip(operands, gradients):
-        operand._grad += gradient
+def multiplied_out(operand: Value | Operands | None, gain: Any) -> list[Any]:
+    """What each of the Values that an operand consists of gains."""
+    if isinstance(operand, Operands):
+        return [gain[0] * slope for _, slope in zip(operand.values, gain[1])]
+    return [] if operand is None else [gain]
 
 
-def topological_order(output: Value) -> list[Value]:
-    """The computed nodes behind `output`, each after all those it was computed from. Leaves are left out.
+def topological_order(output: Value) -> list[Any]:
+    """The computed nodes behind `output`, and the lists they take, each after what it was made from; leaves left out.
 
     A depth-first search with a stack of its own, so that no recursion limit applies: a node is set down twice, first
-    to visit what it was computed from, then, under a None, to take its place in the order.
+    to visit what it was made from, then, under a None, to take its place in the order.
     """
-    order: list[Value] = []
+    order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = [output] if output._operation is not LEAF else []
+    push = stack.append
     while stack:
         node = stack.pop()
         if node is None:
             order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            stack += (node, None)
-            for operand in (node._left, node._right):
-                if type(operand) is tuple:
-                    if id(operand) not in seen:  # many nodes may share one tuple of operands
-                        seen.add(id(operand))
-                        stack += [each for each in operand if each._operation is not LEAF and each not in seen]
-                elif operand is not None and operand._operation is not LEAF and operand not in seen:
-                    stack.append(operand)
+            push(node)
+            push(None)
+            for source in node.values if type(node) is Operands else (node._left, node._right):
+                if source is not None and source not in seen and source._operation is not LEAF:
+                    push(source)
     return order

@@ -164,7 +164,7 @@ MANY = [
         WIDE,
     ),
     several(
-        reductions.DOT_WITH_NUMBERS,
+        reductions.DOT,
         _named("dot_with_numbers", lambda *v: ag.dot(v, [2.0, -1.0, 0.5])),
         lambda a, b, c: 2 * a - b + c / 2,
         *THREE,

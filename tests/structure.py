@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from fractions import Fraction
 
-from autograd import Value, dot
+from autograd import Operands, Value, dot
 
 Backward = Callable[[Value], None]
 
@@ -107,11 +107,37 @@ def nan_nodes(backward: Backward) -> None:
 
 def many_operands(backward: Backward) -> None:
     w, x = [Value(1.0), Value(2.0)], [Value(3.0), Value(5.0)]
-    shared = tuple(x)
-    y = dot(w, shared, start=w[0]) + dot(w, shared) * w[1]
-    backward(y)
-    assert [v.grad for v in w] == [3 + 1 + 2 * 3, 5 + 2 * 5 + 13]
-    assert [v.grad for v in x] == [1 + 2, 2 + 4]
+    for shared in (x, Operands(x)):
+        y = dot(w, shared, start=w[0]) + dot(w, shared) * w[1]
+        backward(y)
+        assert [v.grad for v in w] == [3 + 1 + 2 * 3, 5 + 2 * 5 + 13]
+        assert [v.grad for v in x] == [1 + 2, 2 + 4]
+        for v in w + x:
+            v.zero_grad()
+
+
+def operands_of_computed_nodes(backward: Backward) -> None:
+    """A layer on a layer: lists of computed nodes, each taken by several nodes, and one taken again further on."""
+    w, x = Operands([Value(2.0), Value(-1.0)]), Value(3.0)
+    inner = Operands([x * x, x + 1])
+    y, z = dot(w, inner), dot(inner, w, start=x)
+    backward(dot([y, z], inner) + y)
+    # y = 2 x^2 - x - 1, z = y + x; output = y x^2 + z (x + 1) + y
+    y, dy, z, dz = 14.0, 11.0, 17.0, 12.0
+    assert x.grad == dy * 9 + y * 6 + dz * 4 + z + dy
+    assert [v.grad for v in w.values] == [9 * 9 + 9 * 4 + 9, 4 * 9 + 4 * 4 + 4]
+
+
+def data_changed_between_uses_of_operands(backward: Backward) -> None:
+    w = Value(2.0)
+    weights = Operands([w])
+    first = dot(weights, [Value(5.0)])
+    w.data = 3.0
+    x = Value(7.0)
+    second = dot(weights, [x])
+    backward(first * second)
+    assert (first.data, second.data) == (10.0, 21.0)
+    assert w.grad == 5 * 21 + 7 * 10 and x.grad == 3 * 10
 
 
 def random_graphs(backward: Backward) -> None:
@@ -149,5 +175,7 @@ CHECKS = [
     equal_data_in_distinct_nodes,
     nan_nodes,
     many_operands,
+    operands_of_computed_nodes,
+    data_changed_between_uses_of_operands,
     random_graphs,
 ]

@@ -15,13 +15,9 @@ def distort(gradient, change):
     """The same local gradient, with a change to what each operand gains."""
 
     def apply(gain):
-        return (
-            None
-            if gain is None
-            else [change(each) for each in gain]
-            if isinstance(gain, (list, tuple))
-            else change(gain)
-        )
+        if isinstance(gain, tuple):  # a list's: a factor, and the slopes it multiplies
+            return 1.0, [change(gain[0] * slope) for slope in gain[1]]
+        return None if gain is None else change(gain)
 
     return lambda *arguments: tuple(apply(gain) for gain in gradient(*arguments))
 
@@ -64,16 +60,18 @@ BACKWARD_MISTAKES = {
     "not in reverse": ("reversed(order)", "order"),
     "operands exchanged": ("left, right = node._left, node._right", "right, left = node._left, node._right"),
     "data read late": ("node._a, node._b)", "*(getattr(x, '_data', None) for x in (node._left, node._right)))"),
-    "one operand of many": ("accumulate(left, da)", "accumulate(left[:1], da)"),
-    "second list lost": ("accumulate(right, db)", "pass"),
+    "second list lost": ("gains[right].append(db)", "pass"),
+    "first list lost": ("gains[left].append(da)", "pass"),
+    "last of the gains of a list only": ("gains[left].append(da)", "gains[left] = [da]"),
+    "lists never distributed": ("distribute(node, gains[node])", "pass"),
 }
 
 ORDER_MISTAKES = {
     "breadth first": ("stack.pop()", "stack.pop(0)"),
     "no marks": ("seen.add(node)", "pass"),
-    "parents first seen, first placed": ("stack += (node, None)", "order.append(node)"),
-    "left operand only": ("for operand in (node._left, node._right)", "for operand in (node._left,)"),
-    "lists not followed": ("if type(operand) is tuple:", "if type(operand) is tuple and False:"),
+    "parents first seen, first placed": ("push(node)\n            push(None)", "order.append(node)"),
+    "left operand only": ("(node._left, node._right)", "(node._left,)"),
+    "lists not followed": ("node.values if", "() if"),
 }
 
 

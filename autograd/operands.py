@@ -1,0 +1,119 @@
+"""Lists of Values as operands: their data read once, one edge of the graph however many nodes take them.
+
+A layer's neurons all take the same inputs, and a neuron takes the same weights for every sample. Operations of many
+operands (reductions.py) therefore take an `Operands`, which stands in the graph between the Values and the nodes: the
+backward pass in value.py collects what it gains, and `distribute` passes it on when all is known.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autograd.floats import as_float
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+Gain = tuple[
+    Any, Sequence[Any]
+]  # what a list of operands gains: a factor, and for each operand the slope it multiplies
+
+changes = itertools.count(1)
+last_change = 0
+
+
+def data_changed() -> None:
+    """Let every Operands read its data anew before it is used again. Numbers never come twice, whatever the threads do."""
+    global last_change
+    last_change = next(changes)
+
+
+class Operands:
+    """A list of Values to be used as an operand many times: `dot(weights, x)` for each of many x.
+
+    >>> from autograd import Operands, Value, dot
+    >>> weights = Operands([Value(2.0), Value(3.0)])
+    >>> [dot(weights, x).data for x in ([1.0, 0.0], [1.0, 1.0])]
+    [2.0, 5.0]
+
+    Any list may be given where an Operands may: this one only saves time. Numbers among Values become leaves; numbers
+    only are constants.
+    """
+
+    __slots__ = ("data", "extended", "read_at", "values")
+
+    _operation = None  # not a leaf, for the search in `topological_order`
+
+    def __init__(self, values: Iterable[Any], operation: str = "Operands") -> None:
+        try:
+            self.values: tuple[Value, ...] = values if type(values) is tuple else tuple(values)
+        except TypeError:
+            raise TypeError(f"{operation}: {values!r:.60} is not a list\ngive it a list of numbers or Values") from None
+        self.read_at = last_change
+        self.extended: Operands | None = None
+        try:
+            self.data: Sequence[float] = [each._data for each in self.values]
+        except AttributeError:
+            self._read_mixed(operation)
+
+    def _read_mixed(self, operation: str) -> None:
+        """Numbers only are data without operands; numbers among Values become leaves."""
+        from autograd.value import Value
+
+        if not any(isinstance(each, Value) for each in self.values):
+            self.data = [as_float(each, operation) for each in self.values]
+            self.values = ()
+        else:
+            each_a_value = (
+                each if isinstance(each, Value) else Value(as_float(each, operation)) for each in self.values
+            )
+            self.values = tuple(each_a_value)
+            self.data = [each._data for each in self.values]
+
+    def current(self) -> Operands:
+        """Itself, with data read again if any Value's has changed since. Nodes made before keep the list they have."""
+        if self.read_at != last_change and self.values:
+            self.data, self.read_at = [each._data for each in self.values], last_change
+        return self
+
+    def followed_by(self, last: Value) -> Operands:
+        """These operands and one more."""
+        if self.extended is None or self.extended.values[-1] is not last:
+            self.extended = Operands((*self.values, last))
+        return self.extended.current()
+
+    def __iter__(self) -> Any:
+        return iter(self.values or self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __reduce__(self) -> Any:
+        return Operands, (list(self),)
+
+
+def _sum_of_products(xs: Sequence[float], ys: Sequence[float]) -> float:
+    return sum(map(operator.mul, xs, ys))
+
+
+sum_of_products = getattr(math, "sumprod", _sum_of_products)  # Python 3.12's is more exact, and faster
+
+
+def as_operands(values: Iterable[Any], operation: str) -> Operands:
+    return values.current() if type(values) is Operands else Operands(values, operation)
+
+
+def distribute(operands: Operands, gains: list[Gain]) -> None:
+    """Add to the gradient of each Value what it gains from the nodes that took it: factors times slopes, added up."""
+    if len(gains) == 1:
+        [(factor, slopes)] = gains
+        for value, slope in zip(operands.values, slopes):
+            value._grad += factor * slope
+    else:
+        factors = [factor for factor, _ in gains]
+        for value, slopes in zip(operands.values, zip(*[slopes for _, slopes in gains])):
+            value._grad += sum_of_products(factors, slopes)
