@@ -11,8 +11,8 @@ from typing import Any
 
 from autograd.floats import silent
 from autograd.graph import computed
-from autograd.operands import Operands
-from autograd.value import Value, multiplied_out, values_of
+from autograd.operands import Operands, multiplied_out, values_of
+from autograd.value import Value
 
 
 @silent

@@ -18,16 +18,15 @@ from autograd.floats import as_float
 if TYPE_CHECKING:
     from autograd.value import Value
 
-Gain = tuple[
-    Any, Sequence[Any]
-]  # what a list of operands gains: a factor, and for each operand the slope it multiplies
+# What a list of operands gains: a factor, and for each operand the slope that it multiplies.
+Gain = tuple[Any, Sequence[Any]]
 
 changes = itertools.count(1)
 last_change = 0
 
 
 def data_changed() -> None:
-    """Let every Operands read its data anew before it is used again. Numbers never come twice, whatever the threads do."""
+    """Let every Operands read its data anew before its next use. No number comes twice, whatever the threads do."""
     global last_change
     last_change = next(changes)
 
@@ -44,7 +43,7 @@ class Operands:
     only are constants.
     """
 
-    __slots__ = ("data", "extended", "read_at", "values")
+    __slots__ = ("data", "data_and_one", "extended", "read_at", "values")
 
     _operation = None  # not a leaf, for the search in `topological_order`
 
@@ -55,6 +54,7 @@ class Operands:
             raise TypeError(f"{operation}: {values!r:.60} is not a list\ngive it a list of numbers or Values") from None
         self.read_at = last_change
         self.extended: Operands | None = None
+        self.data_and_one: list[float] | None = None
         try:
             self.data: Sequence[float] = [each._data for each in self.values]
         except AttributeError:
@@ -68,16 +68,15 @@ class Operands:
             self.data = [as_float(each, operation) for each in self.values]
             self.values = ()
         else:
-            each_a_value = (
-                each if isinstance(each, Value) else Value(as_float(each, operation)) for each in self.values
-            )
-            self.values = tuple(each_a_value)
+            lifted = (each if isinstance(each, Value) else Value(as_float(each, operation)) for each in self.values)
+            self.values = tuple(lifted)
             self.data = [each._data for each in self.values]
 
     def current(self) -> Operands:
         """Itself, with data read again if any Value's has changed since. Nodes made before keep the list they have."""
         if self.read_at != last_change and self.values:
-            self.data, self.read_at = [each._data for each in self.values], last_change
+            self.read_at = last_change
+            self.data, self.data_and_one = [each._data for each in self.values], None
         return self
 
     def followed_by(self, last: Value) -> Operands:
@@ -85,6 +84,12 @@ class Operands:
         if self.extended is None or self.extended.values[-1] is not last:
             self.extended = Operands((*self.values, last))
         return self.extended.current()
+
+    def followed_by_one(self) -> list[float]:
+        """The data and a 1: what these operands meet as factors when the others are followed by a bias."""
+        if self.data_and_one is None:
+            self.data_and_one = [*self.data, 1.0]
+        return self.data_and_one
 
     def __iter__(self) -> Any:
         return iter(self.values or self.data)
@@ -117,3 +122,17 @@ def distribute(operands: Operands, gains: list[Gain]) -> None:
         factors = [factor for factor, _ in gains]
         for value, slopes in zip(operands.values, zip(*[slopes for _, slopes in gains])):
             value._grad += sum_of_products(factors, slopes)
+
+
+def values_of(operand: Value | Operands | None) -> tuple[Value, ...]:
+    """The Values that an operand consists of."""
+    if operand is None:
+        return ()
+    return operand.values if isinstance(operand, Operands) else (operand,)
+
+
+def multiplied_out(operand: Value | Operands | None, gain: Any) -> list[Any]:
+    """What each of the Values that an operand consists of gains."""
+    if isinstance(operand, Operands):
+        return [gain[0] * slope for _, slope in zip(operand.values, gain[1])]
+    return [] if operand is None else [gain]

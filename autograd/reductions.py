@@ -104,9 +104,9 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
         return float(sum_of_products(a, b)) + (0.0 if start is None else start)
     if start is not None:  # one more term: start * 1
         if left.values:
-            left, a, b = *_followed_by(left, start), [*b, 1.0]
+            left, a, b = *_followed_by(left, start), right.followed_by_one()
         else:
-            right, b, a = *_followed_by(right, start), [*a, 1.0]
+            right, b, a = *_followed_by(right, start), left.followed_by_one()
     data = sum_of_products(a, b)
     return record(data, DOT, left if left.values else None, right if right.values else None, a, b)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.floats import as_float, ieee_result, silent
 from autograd.modes import pauses, recording_paused
-from autograd.operands import Gain, Operands, data_changed, distribute
+from autograd.operands import Gain, Operands, data_changed, distribute, multiplied_out, values_of
 from autograd.protocols import Protocols
 
 NOT_COMPUTED = float("0")  # a zero of its own, known by identity: a gradient that no backward pass has reached
@@ -271,20 +271,6 @@ class Value(Protocols):
 
     def __pos__(self) -> Value:
         return self
-
-
-def values_of(operand: Value | Operands | None) -> tuple[Value, ...]:
-    """The Values that an operand consists of."""
-    if operand is None:
-        return ()
-    return operand.values if isinstance(operand, Operands) else (operand,)
-
-
-def multiplied_out(operand: Value | Operands | None, gain: Any) -> list[Any]:
-    """What each of the Values that an operand consists of gains."""
-    if isinstance(operand, Operands):
-        return [gain[0] * slope for _, slope in zip(operand.values, gain[1])]
-    return [] if operand is None else [gain]
 
 
 def topological_order(output: Value) -> list[Any]:

@@ -1,0 +1,106 @@
+"""The house keeps its own rules: who imports whom, how large rooms are, what stands at the top level."""
+
+import ast
+import itertools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# A file imports only from files of lines above its own.
+STOREYS = [
+    {"autograd.floats", "autograd.modes"},
+    {"autograd.protocols", "autograd.operands"},
+    {"autograd.value"},
+    {"autograd.functions", "autograd.graph"},
+    {"autograd.trigonometry", "autograd.activations", "autograd.derivatives", "autograd.naming"},
+    {"autograd.reductions"},
+    {"autograd.drawing.render"},
+    {"autograd.drawing.dot"},
+    {"autograd.drawing"},
+    {"autograd"},
+    {"nn.module"},
+    {"nn.dense", "nn.losses", "nn.optim"},
+    {"nn.train"},
+    {"nn"},
+]
+FILES = sorted(path for package in ("autograd", "nn") for path in (ROOT / package).rglob("*.py"))
+by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    """The project's modules that a file imports at module level."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.split(".")[0] in {"autograd", "nn"}}
+
+
+@by_file
+def test_imports_look_down_only(path: Path) -> None:
+    storey = {name: level for level, names in enumerate(STOREYS) for name in names}
+    name = module_name(path)
+    assert name in storey, f"{name} has no place in the house yet"
+    if name.startswith("nn"):
+        assert all(other == "autograd" or other.startswith("nn") for other in imports(path))
+    assert all(storey[other] < storey[name] for other in imports(path)), imports(path)
+
+
+@by_file
+def test_rooms_are_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= (300 if path.name == "value.py" else 400)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            documentation = (ast.get_docstring(node, clean=False) or "").count("\n")
+            assert node.end_lineno - node.lineno + 1 - documentation <= 40, node.name
+
+
+@by_file
+def test_every_file_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout: what is tracked is not known")
+def test_the_top_level_holds_what_was_agreed() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {line.split("/")[0] for line in tracked.splitlines()}
+    agreed = {"pyproject.toml", "README.md", "LICENSE", "autograd", "nn", "tests", "demos"}
+    assert {name for name in top if not name.startswith(".")} == agreed
+
+
+def test_the_engine_imports_fast() -> None:
+    program = "import time; t = time.perf_counter(); import autograd; print(time.perf_counter() - t)"
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(5)
+    ]
+    assert min(float(run.stdout) for run in runs) < 0.5  # 0.03 s where this was written
+
+
+def test_errors_are_at_most_two_lines() -> None:
+    messages = [
+        node
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+    ]
+    assert len(messages) >= 10
+    for node in messages:
+        assert len(re.findall(r"\\n", ast.unparse(node))) <= 1
+
+
+def test_no_two_operations_share_their_function() -> None:
+    from tests.test_operations import operations
+
+    for a, b in itertools.combinations(operations(), 2):
+        assert a.gradient is not b.gradient
