@@ -156,10 +156,7 @@ class Value(Protocols):
 
     # -- what a node holds
 
-    if TYPE_CHECKING:
-        data: float
-        grad: float
-    else:
+    if not TYPE_CHECKING:  # their types are declared in protocols.py
         data = property(
             operator.attrgetter("_data"),
             set_data,

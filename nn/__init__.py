@@ -1,0 +1,42 @@
+"""Small neural networks on scalar autograd: neurons, layers, losses, SGD and a training loop.
+
+>>> import nn
+>>> model = nn.MLP(2, [4, 1], rng=0)                 # 2 inputs, 4 tanh units, 1 linear output
+>>> inputs, targets = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+>>> history = nn.fit(model, inputs, targets, loss=nn.mse_loss, lr=0.3, momentum=0.9, epochs=200, progress=False)
+>>> history.loss[0] > 0.1 > 0.001 > history.loss[-1]
+True
+
+Start reading at dense.py; then losses.py, optim.py, train.py. The engine underneath is the package `autograd`.
+"""
+
+import autograd
+
+if not hasattr(autograd, "Operands"):  # before anything of ours is imported from it
+    raise ImportError(
+        "the package 'autograd' found here is not scalar-autograd's: another one has been installed over it\n"
+        "use an environment of its own, or: pip install --force-reinstall --no-deps scalar-autograd"
+    )
+
+from nn.dense import MLP, Layer, Neuron, glorot_uniform, he_uniform
+from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss
+from nn.module import Module
+from nn.optim import SGD
+from nn.train import History, fit
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "History",
+    "Layer",
+    "Module",
+    "Neuron",
+    "accuracy",
+    "bce_with_logits",
+    "cross_entropy",
+    "fit",
+    "glorot_uniform",
+    "he_uniform",
+    "hinge_loss",
+    "mse_loss",
+]

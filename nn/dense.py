@@ -1,0 +1,186 @@
+"""Fully connected networks: Neuron, Layer, MLP, and the initialisation of their weights.
+
+A layer is data plus `__call__`. A neuron's weighted sum is one node of the graph, its activation another. Next:
+losses.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import autograd
+from autograd import Operands, Value, dot
+from nn.module import Module
+
+Activation = Callable[[Value], Value]
+Number = Any  # a Value or a float
+
+SATURATING = {"tanh": autograd.tanh, "sigmoid": autograd.sigmoid, "softsign": autograd.softsign}
+RECTIFYING = {
+    "relu": autograd.relu,
+    "leaky_relu": autograd.leaky_relu,
+    "elu": autograd.elu,
+    "gelu": autograd.gelu,
+    "silu": autograd.silu,
+    "softplus": autograd.softplus,
+}
+ACTIVATIONS: dict[str, Any] = {**SATURATING, **RECTIFYING}
+
+
+def glorot_uniform(nin: int, nout: int, rng: random.Random) -> float:
+    """One weight drawn so that signals keep their variance forward and backward, for tanh, sigmoid and linear units.
+
+    >>> abs(glorot_uniform(3, 3, random.Random(0))) <= 1.0
+    True
+
+    Uniform in ±sqrt(6 / (nin + nout)). (Glorot and Bengio 2010, equation 16)
+    """
+    limit = math.sqrt(6.0 / (nin + nout))
+    return rng.uniform(-limit, limit)
+
+
+def he_uniform(nin: int, nout: int, rng: random.Random) -> float:
+    """One weight drawn so that signals keep their variance forward, for units of the relu family.
+
+    >>> abs(he_uniform(6, 3, random.Random(0))) <= 1.0
+    True
+
+    Uniform in ±sqrt(6 / nin), of variance 2 / nin. (He et al. 2015, equation 10)
+    """
+    limit = math.sqrt(6.0 / nin)
+    return rng.uniform(-limit, limit)
+
+
+class Neuron(Module):
+    """One unit: a weighted sum of `nin` inputs plus a bias, and an activation.
+
+    >>> neuron = Neuron(2, activation="relu", rng=0)
+    >>> len(neuron.w), neuron.b.data
+    (2, 0.0)
+    >>> neuron([1.0, -2.0]).op
+    'relu'
+
+    `activation` is the name of one (tanh, relu, ...), any function of a Value, or None for a linear unit. `rng` is a
+    seed or a `random.Random`. Raises ValueError for an input of another width than `nin`.
+    """
+
+    def __init__(
+        self, nin: int, activation: str | Activation | None = None, rng: random.Random | int = 0, *, nout: int = 1
+    ) -> None:
+        check_widths(nin, nout)
+        rng = as_random(rng)
+        draw = he_uniform if activation in RECTIFYING else glorot_uniform
+        self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
+        self.b = Value(0.0)
+        self.activation = activation
+        self._function = as_function(activation)
+        self._weights = Operands(tuple(self.w))
+
+    def __call__(self, x: Sequence[Number] | Operands) -> Value:
+        """The neuron's output for an input of `nin` numbers or Values."""
+        if len(x) != len(self.w):
+            raise ValueError(f"an input of {len(x)} numbers for a neuron of {len(self.w)} weights\n{WIDTHS}")
+        if self._weights.values != tuple(self.w):  # a weight was replaced
+            self._weights = Operands(tuple(self.w))
+        total = dot(self._weights, x, start=self.b)
+        return total if self._function is None else self._function(total)
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.w)}, {name_of(self.activation)})"
+
+
+class Layer(Module):
+    """`nout` neurons that take the same `nin` inputs. Numbers or Values in, a list of `nout` Values out.
+
+    >>> layer = Layer(2, 3, activation="tanh", rng=0)
+    >>> len(layer([1.0, -2.0]))
+    3
+    """
+
+    def __init__(
+        self, nin: int, nout: int, activation: str | Activation | None = None, rng: random.Random | int = 0
+    ) -> None:
+        check_widths(nin, nout)
+        rng = as_random(rng)
+        self.neurons = [Neuron(nin, activation, rng, nout=nout) for _ in range(nout)]
+
+    def __call__(self, x: Sequence[Number] | Operands) -> list[Value]:
+        inputs = x if isinstance(x, Operands) else Operands(x, "Layer")
+        return [neuron(inputs) for neuron in self.neurons]
+
+    def __repr__(self) -> str:
+        neuron = self.neurons[0]
+        return f"Layer({len(neuron.w)} -> {len(self.neurons)}, {name_of(neuron.activation)})"
+
+
+class MLP(Module):
+    """A multilayer perceptron: layers of the widths `nouts`, with an activation between them and a linear output.
+
+    >>> model = MLP(3, [4, 4, 1], activation="tanh", rng=0)
+    >>> model
+    MLP(3 -> 4 -> 4 -> 1, tanh, 41 parameters)
+    >>> type(model([2.0, 3.0, -1.0])).__name__
+    'Value'
+
+    Returns a list of Values, or the Value itself where the last width is 1.
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: str | Activation | None = "tanh",
+        rng: random.Random | int = 0,
+    ) -> None:
+        check_widths(nin, *nouts)
+        if not nouts:
+            raise ValueError(
+                "an MLP without layers: nouts is empty\ngive the width of each layer, as in MLP(2, [16, 1])"
+            )
+        rng = as_random(rng)
+        widths = [nin, *nouts]
+        hidden: list[Any] = [activation] * (len(nouts) - 1)
+        self.layers = [Layer(nin, nout, f, rng) for nin, nout, f in zip(widths, nouts, [*hidden, None])]
+
+    def __call__(self, x: Sequence[Number]) -> Any:
+        signal: Any = x
+        for layer in self.layers:
+            signal = layer(signal)
+        return signal[0] if len(signal) == 1 else signal
+
+    def __repr__(self) -> str:
+        widths = [len(self.layers[0].neurons[0].w), *(len(layer.neurons) for layer in self.layers)]
+        activation = name_of(self.layers[0].neurons[0].activation)
+        return f"MLP({' -> '.join(map(str, widths))}, {activation}, {len(self.parameters())} parameters)"
+
+
+WIDTHS = "give as many numbers as the layer has inputs (its nin)"
+
+
+def check_widths(*widths: int) -> None:
+    for width in widths:
+        if isinstance(width, bool) or not isinstance(width, int) or width < 1:
+            raise ValueError(f"a width of {width!r}\nwidths are whole numbers from 1 up")
+
+
+def as_random(rng: random.Random | int) -> random.Random:
+    return rng if isinstance(rng, random.Random) else random.Random(rng)
+
+
+def as_function(activation: str | Activation | None) -> Activation | None:
+    """The activation's function; ValueError with the choices for a name that is not one."""
+    if activation is None or callable(activation):
+        return activation
+    if activation not in ACTIVATIONS:
+        close = difflib.get_close_matches(str(activation), ACTIVATIONS, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise ValueError(f"unknown activation {activation!r}\n{hint}choose one of {', '.join(ACTIVATIONS)}, or None")
+    return ACTIVATIONS[activation]
+
+
+def name_of(activation: str | Activation | None) -> str:
+    return "linear" if activation is None else getattr(activation, "__name__", str(activation))

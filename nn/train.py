@@ -1,0 +1,169 @@
+"""fit: the training loop that most people want, and the History it returns.
+
+By hand it is five lines: forward, loss, zero_grad, backward, step. This one shuffles mini-batches, shows progress,
+measures held-out data, and can be interrupted.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd import collector_paused, no_grad
+from nn.dense import as_random
+from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
+from nn.module import Module
+from nn.optim import SGD
+
+CLASSIFYING = (bce_with_logits, cross_entropy, hinge_loss)  # losses for which an accuracy makes sense
+
+
+@dataclass
+class History:
+    """What a training went through: one number an epoch in each list; lists that do not apply stay empty.
+
+    >>> History(loss=[2.0, 1.0]).loss[-1]
+    1.0
+
+    `loss` and `accuracy` are over the training samples as they were seen, `validation_*` over the held-out ones after
+    each epoch. `interrupted` says whether Ctrl-C ended it early.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    interrupted: bool = False
+
+    def plot(self, path: str | None = None) -> Any:
+        """Draw the curves with matplotlib, save them if a path is given, and return the figure."""
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise ImportError("History.plot needs matplotlib\ninstall it: pip install matplotlib") from None
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        axes = figure.subplots()
+        for name in ("loss", "validation_loss", "accuracy", "validation_accuracy"):
+            if numbers := getattr(self, name):
+                axes.plot(range(1, len(numbers) + 1), numbers, label=name.replace("_", " "))
+        axes.set_xlabel("epoch")
+        axes.legend()
+        if path is not None:
+            figure.savefig(path)
+        return figure
+
+
+def fit(
+    model: Module,
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    *,
+    loss: Callable[[Any, Any], Any],
+    optimizer: SGD | None = None,
+    epochs: int = 100,
+    batch_size: int | None = None,
+    validation: tuple[Sequence[Any], Sequence[Any]] | None = None,
+    rng: random.Random | int = 0,
+    progress: bool = True,
+    **sgd: Any,
+) -> History:
+    """Train a model and return the history of its losses.
+
+    >>> import nn
+    >>> model = nn.MLP(1, [1], rng=0)
+    >>> history = nn.fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=nn.mse_loss, lr=0.3, epochs=100, progress=False)
+    >>> [round(p.data, 3) for p in model.parameters()]        # the line 2x + 1
+    [2.0, 1.0]
+
+    Give an `optimizer`, or the settings of an SGD: `lr=0.1, momentum=0.9`. Batches of `batch_size` (default: all samples
+    at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`. `validation` is a pair of held-out
+    inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what was
+    learnt.
+    """
+    inputs, targets = list(inputs), list(targets)
+    check(inputs, targets, epochs, batch_size)
+    if optimizer is not None and sgd:
+        raise TypeError(f"fit: {', '.join(sgd)} beside an optimizer\nset it in the optimizer")
+    optimizer = optimizer or SGD(model.parameters(), **sgd)
+    rng, history = as_random(rng), History()
+    bar = progress_bar(epochs, progress)
+    try:
+        for _ in bar:
+            with collector_paused():
+                order = rng.sample(range(len(inputs)), len(inputs))
+                epoch(model, inputs, targets, loss, optimizer, order, batch_size or len(inputs), history)
+                if validation is not None:
+                    validate(model, *validation, loss, history)
+            show(bar, history)
+    except KeyboardInterrupt:
+        history.interrupted = True
+    return history
+
+
+def epoch(
+    model: Any,
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    loss: Callable[[Any, Any], Any],
+    optimizer: SGD,
+    order: list[int],
+    batch_size: int,
+    history: History,
+) -> None:
+    """Show each sample to the model once, a batch at a time."""
+    total = right = 0.0
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        outputs, answers = [model(inputs[k]) for k in batch], [targets[k] for k in batch]
+        error = loss(outputs, answers)
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        total += error.data * len(batch)
+        right += accuracy(outputs, answers) * len(batch) if loss in CLASSIFYING else 0.0
+    history.loss.append(total / len(order))
+    if loss in CLASSIFYING:
+        history.accuracy.append(right / len(order))
+
+
+@no_grad()
+def validate(
+    model: Any, inputs: Sequence[Any], targets: Sequence[Any], loss: Callable[[Any, Any], Any], history: History
+) -> None:
+    """Measure the model on held-out samples."""
+    outputs = [model(x) for x in inputs]
+    history.validation_loss.append(loss(outputs, targets).data)
+    if loss in CLASSIFYING:
+        history.validation_accuracy.append(accuracy(outputs, targets))
+
+
+def check(inputs: Sequence[Any], targets: Sequence[Any], epochs: int, batch_size: int | None) -> None:
+    if len(inputs) != len(targets):
+        raise ValueError(f"fit: {len(inputs)} inputs against {len(targets)} targets\ngive one target for each input")
+    if not inputs:
+        raise ValueError("fit: no samples\ngive it at least one input with its target")
+    for name, number in {"epochs": epochs, "batch_size": batch_size}.items():
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+            raise ValueError(f"fit: {name} = {number!r}\n{name} is a whole number from 1 up")
+
+
+def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
+    """The epochs, with a bar beside them where somebody is looking: in a terminal or a notebook."""
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    if not (wanted and watched):
+        return range(epochs)
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return range(epochs)
+    return tqdm(range(epochs), unit="epoch")
+
+
+def show(bar: Any, history: History) -> None:
+    """Put the latest numbers beside the bar."""
+    if hasattr(bar, "set_postfix"):
+        latest = {name: numbers[-1] for name, numbers in vars(history).items() if name != "interrupted" and numbers}
+        bar.set_postfix({name.replace("_", " "): f"{number:.4g}" for name, number in latest.items()})
