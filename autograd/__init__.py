@@ -12,6 +12,7 @@ graph.py, drawing/. Neural networks on top: the package `nn`.
 """
 
 from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
+from autograd.drawing import draw
 from autograd.functions import (
     abs,
     ceil,
@@ -77,6 +78,7 @@ __all__ = [
     "cos",
     "cosh",
     "dot",
+    "draw",
     "elu",
     "erf",
     "erfc",
