@@ -19,7 +19,7 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
     )
 
 from nn.dense import MLP, Layer, Neuron, glorot_uniform, he_uniform
-from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss
+from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
 from nn.optim import SGD
 from nn.train import History, fit
@@ -39,4 +39,5 @@ __all__ = [
     "he_uniform",
     "hinge_loss",
     "mse_loss",
+    "predicted",
 ]

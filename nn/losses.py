@@ -56,7 +56,7 @@ def bce_with_logits(logits: Any, targets: Any) -> Value:
 
 
 def cross_entropy(logits: Any, index: Any) -> Value:
-    """The cross-entropy of softmax(logits): the mean of -log p[index]. Logits: a list for each sample; index: its class.
+    """The cross-entropy of softmax(logits), the mean of -log p[index]. Logits: a list a sample; index: its class.
 
     >>> round(cross_entropy([[0.0, 0.0], [5.0, -5.0]], [0, 0]), 6)
     0.346596
@@ -86,7 +86,11 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
 
 
 def predicted(output: Any) -> int | bool:
-    """The class that an output stands for."""
+    """The class that an output stands for: the index of the largest, or whether a single one is above zero.
+
+    >>> predicted([0.1, 2.0, -1.0]), predicted(-0.5)
+    (1, False)
+    """
     return max(range(len(output)), key=output.__getitem__) if is_list(output) else output > 0
 
 

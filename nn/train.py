@@ -78,10 +78,10 @@ def fit(
     >>> [round(p.data, 3) for p in model.parameters()]        # the line 2x + 1
     [2.0, 1.0]
 
-    Give an `optimizer`, or the settings of an SGD: `lr=0.1, momentum=0.9`. Batches of `batch_size` (default: all samples
-    at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`. `validation` is a pair of held-out
-    inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what was
-    learnt.
+    Give an `optimizer`, or the settings of an SGD: `lr=0.1, momentum=0.9`. Batches of `batch_size` (default: all
+    samples at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`. `validation` is a pair of
+    held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what
+    was learnt.
     """
     inputs, targets = list(inputs), list(targets)
     check(inputs, targets, epochs, batch_size)

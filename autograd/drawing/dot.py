@@ -32,13 +32,16 @@ def source(graph: Sequence[Value], names: Mapping[Value, str]) -> str:
         fill = LEAF if not node.op else OUTPUT if node is output else COMPUTED
         picture.node(f"value_{index}", label=record_label(node, names), fillcolor=fill)
         if node.op:
-            picture.node(f"op_{index}", label=escape(node.op), ordering="in", **(ROUND if len(node.op) < 5 else OVAL))
+            picture.node(f"op_{index}", label=escape(node.op), **(ROUND if len(node.op) < 5 else OVAL))
             picture.edge(f"op_{index}", f"value_{index}")
-            for tail in operands(node, index, place, picture):
-                picture.edge(tail, f"op_{index}")
+            tails = list(operands(node, index, place, picture))
+            numbered = len(tails) == 2 and node.op not in COMMUTATIVE
+            for position, tail in enumerate(tails, start=1):
+                picture.edge(tail, f"op_{index}", headlabel=f" {position} " if numbered else None)
     return picture.source
 
 
+COMMUTATIVE = {"+", "*", "dot", "sum", "mean", "prod", "maximum", "minimum", "hypot", "logaddexp", "logsumexp", "norm"}
 ROUND = {"shape": "circle", "fillcolor": "#f2f2f2", "width": "0.4", "margin": "0.02"}
 OVAL = {**ROUND, "shape": "ellipse"}
 
@@ -55,11 +58,19 @@ def empty_picture(title: str) -> graphviz.Digraph:
             "rankdir": "LR",
             "bgcolor": "transparent",
             "nodesep": "0.15",
+            "ordering": "in",
             "ranksep": "0.3",
             "tooltip": escape(title),
         },
         node_attr={"shape": "record", "style": "filled", "color": LINE, "fontcolor": INK, "height": "0.3", **text},
-        edge_attr={"color": LINE, "arrowsize": "0.6"},
+        edge_attr={
+            "color": LINE,
+            "arrowsize": "0.6",
+            "labeldistance": "2.2",
+            "fontname": "Helvetica",
+            "fontsize": "9",
+            "fontcolor": LINE,
+        },
     )
 
 
