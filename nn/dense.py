@@ -141,6 +141,7 @@ class MLP(Module):
             raise ValueError(
                 "an MLP without layers: nouts is empty\ngive the width of each layer, as in MLP(2, [16, 1])"
             )
+        as_function(activation)  # a wrong name is an error even where no layer is hidden
         rng = as_random(rng)
         widths = [nin, *nouts]
         hidden: list[Any] = [activation] * (len(nouts) - 1)
