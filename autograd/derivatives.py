@@ -61,7 +61,7 @@ def _argument(operand: Any, captured: Any, node: Value) -> Any:
                 f"{each!r} was {data!r} when {node.op!r} was computed from it\n"
                 "compute the output again, then differentiate"
             )
-    return (*operand.values, *captured[len(operand) :]) if isinstance(operand, Operands) else operand
+    return (*operand.values, *captured[len(operand.values) :]) if isinstance(operand, Operands) else operand
 
 
 def _as_value(x: Value | float) -> Value:

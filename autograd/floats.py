@@ -18,9 +18,9 @@ def as_float(x: Any, operation: str) -> float:
     """The operand as a float, or a TypeError that names the operation, the operand and the remedy."""
     if type(x) is float:
         return x
-    if getattr(x, "ndim", None) == 0 and hasattr(x, "item"):
+    if type(x) is not int and getattr(x, "ndim", None) == 0 and hasattr(x, "item"):
         x = x.item()  # a scalar of NumPy, PyTorch or their like
-    if isinstance(x, (Real, Decimal)):
+    if type(x) is int or isinstance(x, (Real, Decimal)):
         try:
             return float(x)
         except OverflowError:

@@ -199,6 +199,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     A condition that is a bool or a number is settled: the branch itself is returned, and the other is out of the graph.
     A condition that is a Value is recorded, with both branches: the other one then gets a gradient of 0.
     """
+    if type(condition) is type(x) is type(y) is float:  # inside a backward pass
+        return x if condition else y
     if not isinstance(condition, Value):
         chosen, other = (x, y) if as_float(condition, "where") else (y, x)
         as_float(getattr(other, "_data", other), "where")

@@ -5,14 +5,17 @@ Names are looked for when a picture is drawn, never while computing: `c = a * b`
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import ModuleType
 from typing import Any
 
 from autograd.value import Value
 
-MOST = 50_000  # things looked at before the search is given up
+MOST = 20_000  # things looked into before the search is given up
+MOST_MEMBERS = 1_000  # of one list or object: longer ones hold data, not names
+NAMELESS = (ModuleType, type, str, bytes, int, float, complex, type(None))
 
 
 def names(nodes: Iterable[Value], namespace: Mapping[str, Any]) -> dict[Value, str]:
@@ -25,28 +28,29 @@ def names(nodes: Iterable[Value], namespace: Mapping[str, Any]) -> dict[Value, s
 
     Nodes without a name are left out. Names that begin with an underscore are private, and are not used.
     """
-    found: dict[Value, str] = {}
-    wanted = set(nodes)
-    labelled = {node: node.label for node in wanted if node.label}
+    nodes = list(nodes)
+    found = {node: str(node.label) for node in nodes if node.label}
+    missing = {node for node in nodes if not node.label}
     for name, node in search(namespace):
-        if node in wanted:
-            found.setdefault(node, name)
-    return {node: labelled.get(node, found.get(node, "")) for node in nodes if node in labelled or node in found}
+        if not missing:
+            break
+        if node in missing:
+            missing.remove(node)
+            found[node] = name
+    return {node: found[node] for node in nodes if node in found}
 
 
 def search(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     """Every Value within reach of the namespace with a name for it, nearest first."""
-    queue: deque[tuple[str, Any]] = deque(public(namespace, "{}"))
+    queue: deque[tuple[str, Any]] = deque(public(namespace, ""))
     seen: set[int] = set()
-    for _ in range(MOST):
-        if not queue:
-            return
+    while queue and len(seen) < MOST:
         name, thing = queue.popleft()
         if isinstance(thing, Value):
             yield name, thing
-        elif id(thing) not in seen:
+        elif not isinstance(thing, NAMELESS) and id(thing) not in seen:
             seen.add(id(thing))
-            queue.extend(members(name, thing))
+            queue.extend(islice(members(name, thing), MOST_MEMBERS))
 
 
 def members(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
@@ -54,11 +58,16 @@ def members(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(thing, (list, tuple)):
         return ((f"{name}[{index}]", each) for index, each in enumerate(thing))
     if isinstance(thing, dict):
-        return ((f"{name}[{key!r}]", each) for key, each in thing.items() if isinstance(key, (str, int)))
-    if inspect.ismodule(thing) or isinstance(thing, type) or callable(getattr(thing, "__globals__", None)):
+        return ((f"{name}[{key!r}]", each) for key, each in list(thing.items()) if isinstance(key, (str, int)))
+    try:
+        return public(vars(thing), f"{name}.")
+    except Exception:  # nothing inside, or a proxy that raises errors of its own
         return iter(())
-    return public(getattr(thing, "__dict__", {}), f"{name}.{{}}")
 
 
-def public(namespace: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, Any]]:
-    return ((pattern.format(name), each) for name, each in list(namespace.items()) if not name.startswith("_"))
+def public(namespace: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    return (
+        (prefix + name, each)
+        for name, each in list(namespace.items())
+        if isinstance(name, str) and not name.startswith("_")
+    )

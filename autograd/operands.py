@@ -43,7 +43,7 @@ class Operands:
     only are constants.
     """
 
-    __slots__ = ("data", "data_and_one", "extended", "read_at", "values")
+    __slots__ = ("data", "read_at", "values")
 
     _operation = None  # not a leaf, for the search in `topological_order`
 
@@ -53,8 +53,6 @@ class Operands:
         except TypeError:
             raise TypeError(f"{operation}: {values!r:.60} is not a list\ngive it a list of numbers or Values") from None
         self.read_at = last_change
-        self.extended: Operands | None = None
-        self.data_and_one: list[float] | None = None
         try:
             self.data: Sequence[float] = [each._data for each in self.values]
         except AttributeError:
@@ -76,23 +74,27 @@ class Operands:
         """Itself, with data read again if any Value's has changed since. Nodes made before keep the list they have."""
         if self.read_at != last_change and self.values:
             self.read_at = last_change
-            self.data, self.data_and_one = [each._data for each in self.values], None
+            self.data = [*(each._data for each in self.values), *self.data[len(self.values) :]]
         return self
 
-    def followed_by(self, last: Value) -> Operands:
-        """These operands and one more."""
-        if self.extended is None or self.extended.values[-1] is not last:
-            self.extended = Operands((*self.values, last))
-        return self.extended.current()
+    def followed_by(self, last: Value | float) -> Operands:
+        """These operands and one more: a bias after weights, and after the inputs the 1 that it is multiplied by.
 
-    def followed_by_one(self) -> list[float]:
-        """The data and a 1: what these operands meet as factors when the others are followed by a bias."""
-        if self.data_and_one is None:
-            self.data_and_one = [*self.data, 1.0]
-        return self.data_and_one
+        >>> from autograd import Operands, Value, dot
+        >>> weights, inputs = Operands([Value(2.0)]), Operands([3.0])
+        >>> dot(weights.followed_by(Value(0.5)), inputs.followed_by(1.0)).data
+        6.5
+        """
+        if isinstance(last, (int, float)):  # a constant: it has data, but is no operand
+            longer = Operands(self.values)
+            longer.data = [*self.current().data, float(last)]
+            return longer
+        if len(self.data) > len(self.values):
+            raise ValueError("a Value cannot follow constants in Operands\nput the Values first")
+        return Operands((*self.values, last))
 
     def __iter__(self) -> Any:
-        return iter(self.values or self.data)
+        return iter((*self.values, *self.data[len(self.values) :]))
 
     def __len__(self) -> int:
         return len(self.data)

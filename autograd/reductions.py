@@ -96,27 +96,27 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
 
     Raises ValueError if the lengths differ.
     """
-    left, right = as_operands(xs, "dot"), as_operands(ys, "dot")
+    left = xs.current() if type(xs) is Operands else Operands(xs, "dot")
+    right = ys.current() if type(ys) is Operands else Operands(ys, "dot")
+    if isinstance(start, Value) and not left.values and not right.values:
+        return dot(left, right) + start
+    if start is not None:
+        left, right = _with_start(left, right, start)
     a, b = left.data, right.data
     if len(a) != len(b):
         raise ValueError(f"dot: {len(a)} numbers against {len(b)}\ngive it two lists of the same length")
-    if not left.values and not right.values:
-        return float(sum_of_products(a, b)) + (0.0 if start is None else start)
-    if start is not None:  # one more term: start * 1
-        if left.values:
-            left, a, b = *_followed_by(left, start), right.followed_by_one()
-        else:
-            right, b, a = *_followed_by(right, start), left.followed_by_one()
     data = sum_of_products(a, b)
-    return record(data, DOT, left if left.values else None, right if right.values else None, a, b)
+    if left.values or right.values:
+        return record(data, DOT, left if left.values else None, right if right.values else None, a, b)
+    return float(data)
 
 
-def _followed_by(operands: Operands, last: Any) -> tuple[Operands, Sequence[float]]:
-    """The operands and their data, with one more Value or constant."""
-    if isinstance(last, Value):
-        operands = operands.followed_by(last)
-        return operands, operands.data
-    return operands, [*operands.data, as_float(last, "dot")]
+def _with_start(left: Operands, right: Operands, start: Any) -> tuple[Operands, Operands]:
+    """One more term, start * 1, with the start after Values."""
+    start = start if isinstance(start, Value) else as_float(start, "dot")
+    if left.values or not right.values:
+        return left.followed_by(start), right.followed_by(1.0)
+    return left.followed_by(1.0), right.followed_by(start)
 
 
 def _norm_gradient(g: Any, values: Any, _: None) -> tuple[Any, None]:

@@ -279,16 +279,21 @@ def topological_order(output: Value) -> list[Any]:
     order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = [output] if output._operation is not LEAF else []
-    push = stack.append
+    push, pop = stack.append, stack.pop
     while stack:
-        node = stack.pop()
+        node = pop()
         if node is None:
-            order.append(stack.pop())
+            order.append(pop())
         elif node not in seen:
             seen.add(node)
             push(node)
             push(None)
-            for source in node.values if type(node) is Operands else (node._left, node._right):
-                if source is not None and source not in seen and source._operation is not LEAF:
-                    push(source)
+            if type(node) is Operands:
+                stack += [each for each in node.values if each._operation is not LEAF and each not in seen]
+                continue
+            left, right = node._left, node._right
+            if left is not None and left._operation is not LEAF and left not in seen:
+                push(left)
+            if right is not None and right._operation is not LEAF and right not in seen:
+                push(right)
     return order

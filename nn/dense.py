@@ -78,15 +78,20 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.activation = activation
         self._function = as_function(activation)
-        self._weights = Operands(tuple(self.w))
+        self._parameters = Operands((*self.w, self.b))
 
-    def __call__(self, x: Sequence[Number] | Operands) -> Value:
+    def __call__(self, x: Sequence[Number]) -> Value:
         """The neuron's output for an input of `nin` numbers or Values."""
-        if len(x) != len(self.w):
-            raise ValueError(f"an input of {len(x)} numbers for a neuron of {len(self.w)} weights\n{WIDTHS}")
-        if self._weights.values != tuple(self.w):  # a weight was replaced
-            self._weights = Operands(tuple(self.w))
-        total = dot(self._weights, x, start=self.b)
+        return self.respond(Operands(x, "Neuron").followed_by(1.0))
+
+    def respond(self, x_and_one: Operands) -> Value:
+        """The output for an input that is followed by a 1 for the bias: a layer makes it once for all its neurons."""
+        if self._parameters.values != (*self.w, self.b):  # one was replaced
+            self._parameters = Operands((*self.w, self.b))
+        if len(x_and_one.data) != len(self._parameters.data):
+            width = len(x_and_one.data) - 1
+            raise ValueError(f"an input of {width} numbers for a neuron of {len(self.w)} weights\n{WIDTHS}")
+        total = dot(self._parameters, x_and_one)
         return total if self._function is None else self._function(total)
 
     def __repr__(self) -> str:
@@ -108,9 +113,9 @@ class Layer(Module):
         rng = as_random(rng)
         self.neurons = [Neuron(nin, activation, rng, nout=nout) for _ in range(nout)]
 
-    def __call__(self, x: Sequence[Number] | Operands) -> list[Value]:
-        inputs = x if isinstance(x, Operands) else Operands(x, "Layer")
-        return [neuron(inputs) for neuron in self.neurons]
+    def __call__(self, x: Sequence[Number]) -> list[Value]:
+        x_and_one = Operands(x, "Layer").followed_by(1.0)
+        return [neuron.respond(x_and_one) for neuron in self.neurons]
 
     def __repr__(self) -> str:
         neuron = self.neurons[0]

@@ -67,11 +67,11 @@ BACKWARD_MISTAKES = {
 }
 
 ORDER_MISTAKES = {
-    "breadth first": ("stack.pop()", "stack.pop(0)"),
+    "breadth first": ("push, pop = stack.append, stack.pop", "push, pop = stack.append, lambda: stack.pop(0)"),
     "no marks": ("seen.add(node)", "pass"),
     "parents first seen, first placed": ("push(node)\n            push(None)", "order.append(node)"),
-    "left operand only": ("(node._left, node._right)", "(node._left,)"),
-    "lists not followed": ("node.values if", "() if"),
+    "left operand only": ("if right is not None and", "if False and"),
+    "lists not followed": ("for each in node.values", "for each in ()"),
 }
 
 
