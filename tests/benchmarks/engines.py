@@ -41,7 +41,7 @@ class Ours:
         return [float(v.data) for v in scalars]
 
     def slopes(self, scalars: Sequence[Any]) -> list[float]:
-        return [float(v.grad) for v in scalars]
+        return [0.0 if v.grad is None else float(v.grad) for v in scalars]  # PyTorch: None where none arrived
 
 
 class Micrograd(Ours):
