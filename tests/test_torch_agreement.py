@@ -86,8 +86,8 @@ def test_trajectories_of_sgd(settings) -> None:
     theirs = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)).double()
     with torch.no_grad():
         for layer, linear in zip(ours.layers, (theirs[0], theirs[2])):
-            linear.weight[:] = torch.tensor([[w.data for w in neuron.w] for neuron in layer.neurons])
-            linear.bias[:] = torch.tensor([neuron.b.data for neuron in layer.neurons])
+            linear.weight[:] = tensor([[w.data for w in neuron.w] for neuron in layer.neurons])
+            linear.bias[:] = tensor([neuron.b.data for neuron in layer.neurons])
     optimizers = nn.SGD(ours.parameters(), **settings), torch.optim.SGD(theirs.parameters(), **settings)
     for _ in range(20):
         loss = nn.cross_entropy([ours(x) for x in inputs], classes)
