@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from autograd.drawing.dot import source
-from autograd.drawing.render import render
+from autograd.drawing.render import rendered
 from autograd.graph import nodes
 from autograd.naming import names as find_names
 from autograd.value import Value
@@ -30,7 +30,7 @@ class Drawing:
     def svg(self) -> str:
         """The picture as SVG text."""
         if self._svg is None:
-            self._svg = render(self.source, "svg").decode("utf-8")
+            self._svg = rendered(self.source, "svg").decode("utf-8")
         return self._svg
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -39,14 +39,13 @@ class Drawing:
         The file is complete or untouched: it is written beside its place, then moved there.
         """
         path = Path(path)
-        if path.suffix not in SUFFIXES:
-            raise ValueError(
-                f"cannot draw {path.name!r}: unknown suffix {path.suffix!r}\nuse one of {', '.join(SUFFIXES)}"
-            )
-        if path.suffix == ".png":
-            content = render(self.source, "png", self.svg)
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise ValueError(f"cannot draw {path.name!r}: unknown suffix {suffix!r}\nuse one of {', '.join(SUFFIXES)}")
+        if suffix == ".png":
+            content = rendered(self.source, "png", self.svg)
         else:
-            content = (self.svg if path.suffix == ".svg" else self.source).encode("utf-8")
+            content = (self.svg if suffix == ".svg" else self.source).encode("utf-8")
         write_whole(path, content)
         return path
 
@@ -68,8 +67,7 @@ def draw(value: Value, names: Mapping[str, Any] | None = None) -> Drawing:
     >>> c = a * b
     >>> picture = draw(c)                       # picture.save("c.svg"), picture.save("c.png")
     >>> print(picture.source)                   # doctest: +ELLIPSIS
-    // c = -6
-    digraph {
+    digraph "c = -6.0" {
     ...
 
     Each Value is a box with its name, its data and its gradient ("·" where none has been computed). Names are labels,
@@ -91,24 +89,14 @@ def variables(frame: FrameType) -> dict[str, Any]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file by its new content in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(temporary, 0o666 & ~umask())
+            temporary.write_bytes(content)
             os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OSError(
             f"cannot write {str(path)!r}: {error.strerror}\nchoose a folder that exists and may be written"
         ) from None
-
-
-def umask() -> int:
-    """The permissions that new files are not to have."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
-import re
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 SECONDS = 60  # what an engine is given
 DPI = 144  # of a bitmap, unless it would be larger than
 MOST_PIXELS = 40e6  # an engine asked for more may take all memory there is
 
+INSTALL = "pip install 'scalar-autograd[draw]' (in a checkout: pip install -e '.[draw]'), or apt install graphviz"
 
-def render(source: str, form: str, svg: str = "") -> bytes:
+
+def rendered(source: str, form: str, svg: str = "") -> bytes:
     """The picture of DOT text, as "svg", or as "png", for which the SVG tells the size."""
     options = [f"-T{form}"]
     if form == "png":
-        options.append(f"-Gdpi={resolution(svg):.0f}")
+        options.append(f"-Gdpi={resolution(svg)}")
     return run([find_engine(), *options], source)
 
 
-def resolution(svg: str) -> float:
+def resolution(svg: str) -> int:
     """Dots per inch at which a bitmap of this SVG, measured in points of 1/72 inch, has at most MOST_PIXELS."""
-    match = re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
-    width, height = map(float, match.groups()) if match else (1000.0, 1000.0)
-    return max(1.0, min(DPI, 72 * math.sqrt(MOST_PIXELS / (width * height))))
+    root = ElementTree.fromstring(svg.encode("utf-8"))
+    width, height = (float(root.get(side, "").removesuffix("pt")) for side in ("width", "height"))
+    return max(1, min(DPI, int(72 * math.sqrt(MOST_PIXELS / (width * height)))))
 
 
 def find_engine() -> str:
@@ -37,12 +39,13 @@ def find_engine() -> str:
     if engine is None:
         raise RuntimeError(
             "no Graphviz engine to draw with: there is no `dot` on the PATH, nor the wheel graphviz-pure\n"
-            "install one: pip install graphviz-pure, or the system's package (apt install graphviz); .source needs none"
+            f"install one: {INSTALL}"
         )
     return engine
 
 
 def engine_of_the_wheel() -> str | None:
+    """The program inside the wheel graphviz-pure, which need not be on the PATH."""
     try:
         files = importlib.metadata.files("graphviz-pure") or []
     except importlib.metadata.PackageNotFoundError:
@@ -51,6 +54,7 @@ def engine_of_the_wheel() -> str | None:
 
 
 def run(command: list[str], source: str) -> bytes:
+    """What an engine makes of the text. Its warnings, about the widths of signs, are of no use to anybody."""
     try:
         done = subprocess.run(command, input=source.encode("utf-8"), capture_output=True, timeout=SECONDS, check=True)
     except subprocess.TimeoutExpired:
@@ -60,4 +64,6 @@ def run(command: list[str], source: str) -> bytes:
         raise RuntimeError(
             f"Graphviz could not draw it: {reason[0]:.150}\ntry another engine, or save the .dot text"
         ) from None
+    except OSError as error:  # not a program for this machine, or no processes at all, as in a browser
+        raise RuntimeError(f"{command[0]} does not run: {error.strerror}\ninstall another: {INSTALL}") from None
     return done.stdout
