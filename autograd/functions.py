@@ -14,7 +14,7 @@ from typing import Any, Protocol, overload
 
 from autograd.floats import as_float, ieee_result
 from autograd.operands import Operands
-from autograd.value import Operation, Value, apply, record
+from autograd.value import Operation, Value, record, recorded
 
 INF, NAN = math.inf, math.nan
 
@@ -51,13 +51,13 @@ def unary(slope: Callable[[Any], Any], exceptional: Callable[[float], float] | N
 
         @functools.wraps(forward)
         def function(x: Any) -> Any:
-            recorded = isinstance(x, Value)
-            a = x._data if recorded else x if type(x) is float else as_float(x, operation.name)
+            is_value = isinstance(x, Value)
+            a = x._data if is_value else x if type(x) is float else as_float(x, operation.name)
             try:
                 data = forward(a)
             except (ArithmeticError, ValueError) as error:
                 data = ieee_result(operation, error, (a,), x)
-            return record(data, operation, x, None, a, None) if recorded else data
+            return record(data, operation, x, None, a, None) if is_value else data
 
         return publish(function, operation)
 
@@ -71,11 +71,12 @@ def binary(
 
     def decorate(forward: Callable[[float, float], float]) -> Binary:
         operation = Operation(forward.__name__, forward, gradient, exceptional)
+        on_values = recorded(operation)
 
         @functools.wraps(forward)
         def function(x: Any, y: Any) -> Any:
             if isinstance(x, Value) or isinstance(y, Value):
-                return apply(operation, x, y)
+                return on_values(x, y)
             return forward(as_float(x, operation.name), as_float(y, operation.name))
 
         function.__defaults__ = forward.__defaults__  # type: ignore[attr-defined]
@@ -346,6 +347,8 @@ POWER = _power_operation(lambda g, a, b: (_base_gradient(g, a, b), _exponent_gra
 POWER_OF_VALUE = _power_operation(lambda g, a, b: (_base_gradient(g, a, b), None))  # constant exponent
 POWER_OF_NUMBER = _power_operation(lambda g, a, b: (None, _exponent_gradient(g, a, b)))  # constant base
 
+_power, _power_of_value, _power_of_number = map(recorded, (POWER, POWER_OF_VALUE, POWER_OF_NUMBER))
+
 
 def power(a: Any, b: Any) -> Any:
     """a to the power b, by C99's rules: `a**0` is 1, a root of a negative number is nan.
@@ -354,9 +357,9 @@ def power(a: Any, b: Any) -> Any:
     1024.0
     """
     if isinstance(a, Value):
-        return apply(POWER if isinstance(b, Value) else POWER_OF_VALUE, a, b)
+        return _power(a, b) if isinstance(b, Value) else _power_of_value(a, b)
     if isinstance(b, Value):
-        return apply(POWER_OF_NUMBER, a, b)
+        return _power_of_number(a, b)
     a, b = as_float(a, "**"), as_float(b, "**")
     try:
         return math.pow(a, b)

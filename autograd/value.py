@@ -46,23 +46,37 @@ class Operation:
         return f"<operation {self.name}>"
 
 
-def apply(operation: Operation, left: Any, right: Any) -> Value:
-    """Compute an operation of two operands, Values or numbers, and record it. A number is captured, not recorded."""
-    if isinstance(left, Value):
-        a = left._data
-    else:
-        a, left = as_float(left, operation.name), None
-    if isinstance(right, Value):
-        b = right._data
-    else:
-        if hasattr(right, "__array_ufunc__") and right.ndim > 0:
+def recorded(operation: Operation) -> Callable[[Any, Any], Value]:
+    """The function of two operands, of which one at least is a Value, that computes an operation and records it.
+
+    A number among the operands is a constant: it is captured, not recorded.
+    """
+    name, forward = operation.name, operation.forward
+
+    def function(left: Any, right: Any) -> Value:
+        if isinstance(left, Value):
+            a = left._data
+        else:
+            a, left = as_float(left, name), None
+        if isinstance(right, Value):
+            b = right._data
+        elif hasattr(right, "__array_ufunc__") and right.ndim > 0:
             return NotImplemented  # NumPy will come back with each element of its array
-        b, right = as_float(right, operation.name), None
-    try:
-        data = operation.forward(a, b)
-    except (ArithmeticError, ValueError) as error:
-        data = ieee_result(operation, error, (a, b), left, right)
-    return record(data, operation, left, right, a, b)
+        else:
+            b, right = as_float(right, name), None
+        try:
+            data = forward(a, b)
+        except (ArithmeticError, ValueError) as error:
+            data = ieee_result(operation, error, (a, b), left, right)
+        return record(data, operation, left, right, a, b)
+
+    return function
+
+
+def infix(operation: Operation) -> tuple[Callable[[Any, Any], Value], Callable[[Any, Any], Value]]:
+    """The two methods of Value for an operator: with the Value on its left, and on its right."""
+    function = recorded(operation)
+    return function, lambda self, other: function(other, self)
 
 
 def record(data: float, operation: Operation, left: Any, right: Any, a: Any, b: Any) -> Value:
@@ -239,29 +253,10 @@ class Value(Protocols):
 
     # -- operators
 
-    def __add__(self, other: Value | float) -> Value:
-        return apply(ADD, self, other)
-
-    def __radd__(self, other: float) -> Value:
-        return apply(ADD, other, self)
-
-    def __sub__(self, other: Value | float) -> Value:
-        return apply(SUBTRACT, self, other)
-
-    def __rsub__(self, other: float) -> Value:
-        return apply(SUBTRACT, other, self)
-
-    def __mul__(self, other: Value | float) -> Value:
-        return apply(MULTIPLY, self, other)
-
-    def __rmul__(self, other: float) -> Value:
-        return apply(MULTIPLY, other, self)
-
-    def __truediv__(self, other: Value | float) -> Value:
-        return apply(DIVIDE, self, other)
-
-    def __rtruediv__(self, other: float) -> Value:
-        return apply(DIVIDE, other, self)
+    __add__, __radd__ = infix(ADD)
+    __sub__, __rsub__ = infix(SUBTRACT)
+    __mul__, __rmul__ = infix(MULTIPLY)
+    __truediv__, __rtruediv__ = infix(DIVIDE)
 
     def __neg__(self) -> Value:
         return record(-self._data, NEGATE, self, None, self._data, None)

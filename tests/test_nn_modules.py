@@ -39,7 +39,8 @@ def test_a_neuron_is_one_dot_and_one_activation() -> None:
     output = neuron(x)
     assert operations(output) == {"dot": 1, "relu": 1}
     assert output.parents[0].parents == (*neuron.w, neuron.b, *x)
-    assert output.data == max(0.0, sum(w.data * v.data for w, v in zip(neuron.w, x)) + neuron.b.data)
+    total = sum(w.data * v.data for w, v in zip(neuron.w, x)) + neuron.b.data
+    assert output.data == pytest.approx(max(0.0, total), rel=1e-14)
 
 
 def test_an_mlp_computes_what_its_formula_says() -> None:
