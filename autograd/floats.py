@@ -29,6 +29,8 @@ def as_float(x: Any, operation: str) -> float:
 
 
 def remedy(x: Any) -> str:
+    if hasattr(x, "_data"):
+        return "write v.data for the number that a Value holds"
     if isinstance(x, str):
         return "write float(...) around text that holds a number"
     if x is None:

@@ -48,10 +48,9 @@ class Operands:
     _operation = None  # not a leaf, for the search in `topological_order`
 
     def __init__(self, values: Iterable[Any], operation: str = "Operands") -> None:
-        try:
-            self.values: tuple[Value, ...] = values if type(values) is tuple else tuple(values)
-        except TypeError:
-            raise TypeError(f"{operation}: {values!r:.60} is not a list\ngive it a list of numbers or Values") from None
+        if not hasattr(values, "__iter__") and not hasattr(values, "__getitem__"):
+            raise TypeError(f"{operation}: {values!r:.60} is not a list\ngive it a list of numbers or Values")
+        self.values: tuple[Value, ...] = values if type(values) is tuple else tuple(values)
         self.read_at = last_change
         try:
             self.data: Sequence[float] = [each._data for each in self.values]

@@ -90,6 +90,10 @@ class Protocols:
         parts += [f"label={value.label!r}"] if value.label else []
         return f"{type(self).__name__}({', '.join(parts)})"
 
+    def __format__(self, form: str) -> str:
+        """`f"{loss:.4f}"` shows the data in that format; without a format it is the repr."""
+        return format(self._data, form) if form else repr(self)
+
     def __dir__(self) -> Iterable[str]:
         return sorted(name for name in super().__dir__() if not name.startswith("_") and name not in HIDDEN)
 

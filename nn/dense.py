@@ -141,11 +141,9 @@ class MLP(Module):
         activation: str | Activation | None = "tanh",
         rng: random.Random | int = 0,
     ) -> None:
+        if not isinstance(nouts, (list, tuple)) or not nouts:
+            raise ValueError(f"an MLP with nouts = {nouts!r}\ngive the width of each layer, as in MLP(2, [16, 1])")
         check_widths(nin, *nouts)
-        if not nouts:
-            raise ValueError(
-                "an MLP without layers: nouts is empty\ngive the width of each layer, as in MLP(2, [16, 1])"
-            )
         as_function(activation)  # a wrong name is an error even where no layer is hidden
         rng = as_random(rng)
         widths = [nin, *nouts]
@@ -182,7 +180,7 @@ def as_function(activation: str | Activation | None) -> Activation | None:
     if activation is None or callable(activation):
         return activation
     if activation not in ACTIVATIONS:
-        close = difflib.get_close_matches(str(activation), ACTIVATIONS, n=1)
+        close = difflib.get_close_matches(str(activation).lower(), ACTIVATIONS, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise ValueError(f"unknown activation {activation!r}\n{hint}choose one of {', '.join(ACTIVATIONS)}, or None")
     return ACTIVATIONS[activation]

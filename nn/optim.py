@@ -52,10 +52,9 @@ class SGD:
         weight_decay: float = 0.0,
         dampening: float = 0.0,
     ) -> None:
-        self.params = list(params)
-        check_params(self.params)
+        self.params = checked_params(params)
         for name, number in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
-            if not number >= 0:
+            if not isinstance(number, (int, float)) or not number >= 0:
                 raise ValueError(f"SGD: {name} = {number!r}\n{name} is a number from 0 up")
         if nesterov and (momentum == 0 or dampening != 0):
             raise ValueError(
@@ -81,7 +80,11 @@ class SGD:
                 )
 
 
-def check_params(params: list[Any]) -> None:
+def checked_params(params: Any) -> list[Value]:
+    """The parameters as a list; an error for what cannot be optimized."""
+    if isinstance(params, Value) or not hasattr(params, "__iter__"):
+        raise TypeError(f"{params!r:.60} is not a list of parameters\ngive it model.parameters()")
+    params = list(params)
     if not params:
         raise ValueError("an optimizer without parameters\ngive it model.parameters()")
     for parameter in params:
@@ -91,3 +94,4 @@ def check_params(params: list[Any]) -> None:
             )
         if parameter.op:
             raise ValueError(f"{parameter!r:.60} was computed from others\nonly leaves can be optimized")
+    return params

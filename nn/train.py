@@ -83,8 +83,8 @@ def fit(
     held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what
     was learnt.
     """
+    check(model, inputs, targets, loss, epochs, batch_size)
     inputs, targets = list(inputs), list(targets)
-    check(inputs, targets, epochs, batch_size)
     if optimizer is not None and sgd:
         raise TypeError(f"fit: {', '.join(sgd)} beside an optimizer\nset it in the optimizer")
     optimizer = optimizer or SGD(model.parameters(), **sgd)
@@ -140,10 +140,19 @@ def validate(
         history.validation_accuracy.append(accuracy(outputs, targets))
 
 
-def check(inputs: Sequence[Any], targets: Sequence[Any], epochs: int, batch_size: int | None) -> None:
+def check(model: Any, inputs: Any, targets: Any, loss: Any, epochs: int, batch_size: int | None) -> None:
+    if not isinstance(model, Module):
+        raise TypeError(f"fit: {model!r:.60} is not a Module\ngive it a model, such as nn.MLP(2, [16, 1])")
+    if not callable(loss):
+        raise TypeError(f"fit: loss = {loss!r:.60} is not a function\ngive it a loss, such as nn.mse_loss")
+    for name, several in {"inputs": inputs, "targets": targets}.items():
+        if not hasattr(several, "__len__"):
+            raise TypeError(
+                f"fit: {name} = {several!r:.60} is not a list\ngive one input and one target for each sample"
+            )
     if len(inputs) != len(targets):
         raise ValueError(f"fit: {len(inputs)} inputs against {len(targets)} targets\ngive one target for each input")
-    if not inputs:
+    if not len(inputs):
         raise ValueError("fit: no samples\ngive it at least one input with its target")
     for name, number in {"epochs": epochs, "batch_size": batch_size}.items():
         if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):

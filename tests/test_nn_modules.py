@@ -68,7 +68,9 @@ def test_a_wrong_width_names_both(part, wrong) -> None:
 
 def test_bad_arguments_are_named() -> None:
     for attempt, message in (
-        (lambda: nn.MLP(2, []), "nouts is empty"),
+        (lambda: nn.MLP(2, []), r"nouts = \[\]"),
+        (lambda: nn.MLP(2, 3), "nouts = 3\ngive the width of each layer"),
+        (lambda: nn.Neuron(2, "Relu"), "did you mean 'relu'"),
         (lambda: nn.MLP(0, [1]), "a width of 0"),
         (lambda: nn.Layer(2, 1.5), "a width of 1.5"),
         (lambda: nn.MLP(2, [1], activation="rellu"), "did you mean 'relu'"),

@@ -91,6 +91,8 @@ def test_bad_targets_are_named() -> None:
         (lambda: nn.cross_entropy([[1.0, 2.0]], [2]), "class 2 of 2 logits\n.*0 to 1"),
         (lambda: nn.cross_entropy([[1.0, 2.0]], [-1]), "class -1"),
         (lambda: nn.cross_entropy([[1.0, 2.0]], [0.0]), "class 0.0"),
+        (lambda: nn.cross_entropy([1.0, 2.0], [0, 1]), "1.0 is not a list of logits"),
+        (lambda: nn.bce_with_logits([1.0], [None]), "target None"),
         (lambda: nn.accuracy([], []), "empty batch"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -150,14 +152,20 @@ def test_bad_settings_are_named() -> None:
         (lambda: nn.SGD([]), "without parameters"),
         (lambda: nn.SGD([x], lr=-1), "lr = -1"),
         (lambda: nn.SGD([x], lr=math.nan), "lr = nan"),
+        (lambda: nn.SGD([x], lr="fast"), "lr = 'fast'"),
         (lambda: nn.SGD([x], momentum=-0.5), "momentum = -0.5"),
         (lambda: nn.SGD([x], nesterov=True), "Nesterov's variant needs"),
         (lambda: nn.SGD([x * 2]), "only leaves"),
     ):
         with pytest.raises(ValueError, match=message):
             attempt()
-    with pytest.raises(TypeError, match="1.0 is a float, not a Value"):
-        nn.SGD([1.0])
+    for wrong, message in (
+        ([1.0], "1.0 is a float, not a Value"),
+        (3, "3 is not a list of parameters"),
+        (x, "not a list"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            nn.SGD(wrong)
 
 
 # ---- fit --------------------------------------------------------------------------------------------------------
@@ -261,5 +269,13 @@ def test_bad_arguments_of_fit_are_named() -> None:
     for setting in ({"epochs": 0}, {"batch_size": 0}, {"epochs": 1.5}):
         with pytest.raises(ValueError, match=f"{next(iter(setting))} = "):
             nn.fit(model, [[1.0]], [1.0], loss=nn.mse_loss, **setting)
+    for arguments, loss, message in (
+        ((None, [[1.0]], [1.0]), nn.mse_loss, "None is not a Module"),
+        ((model, [[1.0]], [1.0]), "mse", "loss = 'mse' is not a function"),
+        ((model, 5, [1.0]), nn.mse_loss, "inputs = 5 is not a list"),
+        ((model, [[1.0]], ["a"]), nn.mse_loss, "-: 'a' is a str, not a number"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            nn.fit(*arguments, loss=loss)
     with pytest.raises(TypeError, match="lr beside an optimizer"):
         nn.fit(model, [[1.0]], [1.0], loss=nn.mse_loss, optimizer=nn.SGD(model.parameters()), lr=0.1)

@@ -19,6 +19,11 @@ def test_repr_is_one_short_line() -> None:
     assert repr(x) == "Value(data=2.0, grad=3.0, label='x')"
 
 
+def test_formats_show_data() -> None:
+    loss = Value(1.23456, label="loss") * 2
+    assert f"{loss:.2f} {loss}" == "2.47 Value(data=2.46912, op='*')"
+
+
 def test_completion_is_short_and_clean() -> None:
     names = dir(Value(1.0))
     assert {"data", "grad", "backward", "parents", "op", "label", "tanh", "relu"} <= set(names)

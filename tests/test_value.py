@@ -109,6 +109,13 @@ def test_functions_of_many_numbers_refuse_what_they_cannot_do() -> None:
     assert (ag.sum([]), ag.prod([]), ag.norm([])) == (0.0, 1.0, 0.0)
 
 
+def test_an_error_inside_a_generator_is_the_users_own() -> None:
+    with pytest.raises(TypeError, match="^-: 'a' is a str"):
+        ag.mean(Value(1.0) - each for each in [1.0, "a"])
+    with pytest.raises(TypeError, match=r"^sum: 3 is not a list"):
+        ag.sum(3)
+
+
 def test_huge_integers_become_infinite() -> None:
     assert Value(10**400).data == math.inf and (Value(1.0) - 10**400).data == -math.inf
 
