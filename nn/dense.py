@@ -10,6 +10,7 @@ import difflib
 import math
 import random
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any
 
 import autograd
@@ -167,7 +168,7 @@ WIDTHS = "give as many numbers as the layer has inputs (its nin)"
 
 def check_widths(*widths: int) -> None:
     for width in widths:
-        if isinstance(width, bool) or not isinstance(width, int) or width < 1:
+        if isinstance(width, bool) or not isinstance(width, Integral) or width < 1:
             raise ValueError(f"a width of {width!r}\nwidths are whole numbers from 1 up")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 from autograd import Value
@@ -54,7 +55,7 @@ class SGD:
     ) -> None:
         self.params = checked_params(params)
         for name, number in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
-            if not isinstance(number, (int, float)) or not number >= 0:
+            if not isinstance(number, Real) or not number >= 0:
                 raise ValueError(f"SGD: {name} = {number!r}\n{name} is a number from 0 up")
         if nesterov and (momentum == 0 or dampening != 0):
             raise ValueError(

@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 from autograd import collector_paused, no_grad
@@ -155,7 +156,7 @@ def check(model: Any, inputs: Any, targets: Any, loss: Any, epochs: int, batch_s
     if not len(inputs):
         raise ValueError("fit: no samples\ngive it at least one input with its target")
     for name, number in {"epochs": epochs, "batch_size": batch_size}.items():
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, Integral) or number < 1):
             raise ValueError(f"fit: {name} = {number!r}\n{name} is a whole number from 1 up")
 
 

@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,6 +218,18 @@ def test_fit_reports_accuracy_where_there_are_classes(tmp_path) -> None:
     pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
     history.plot(tmp_path / "curve.png")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_numpy_arrays_may_be_the_data() -> None:
+    xs = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    for loss, targets, widths in (
+        (nn.cross_entropy, np.array([0, 1, 1]), [2]),
+        (nn.bce_with_logits, np.array([0, 1, 1]), [1]),
+        (nn.hinge_loss, np.array([-1, 1, 1]), [1]),
+        (nn.mse_loss, np.array([0.5, 1.0, 2.0]), [1]),
+    ):
+        history = nn.fit(nn.MLP(2, widths, rng=0), xs, targets, loss=loss, lr=np.float64(0.1), epochs=np.int64(5))
+        assert history.loss[-1] < history.loss[0] and type(history.loss[0]) is float
 
 
 def test_validation_leaves_gradients_alone() -> None:
