@@ -51,7 +51,7 @@ def bce_with_logits(logits: Any, targets: Any) -> Value:
     """
     pairs = paired(logits, targets, "bce_with_logits")
     for _, target in pairs:
-        if not isinstance(target, Real) or not 0 <= target <= 1:
+        if not isinstance(target, Real) or not 0 <= float(target) <= 1:
             raise ValueError(f"bce_with_logits: target {target!r}\ntargets are 0, 1, or probabilities between")
     return mean(softplus(-z) if target == 1 else softplus(z) - target * z for z, target in pairs)
 
@@ -69,7 +69,7 @@ def cross_entropy(logits: Any, index: Any) -> Value:
     for row, which in pairs:
         if not is_list(row):
             raise ValueError(f"cross_entropy: {row!r:.60} is not a list of logits\ngive one such list for each sample")
-        if isinstance(which, bool) or not isinstance(which, Integral) or not 0 <= which < len(row):
+        if isinstance(which, bool) or not isinstance(which, Integral) or not 0 <= int(which) < len(row):
             raise ValueError(f"cross_entropy: class {which!r} of {len(row)} logits\nclasses are 0 to {len(row) - 1}")
     return -mean(log_softmax(row, index=which) for row, which in pairs)
 
