@@ -60,7 +60,7 @@ def recorded(operation: Operation) -> Callable[[Any, Any], Value]:
             a, left = as_float(left, name), None
         if isinstance(right, Value):
             b = right._data
-        elif hasattr(right, "__array_ufunc__") and right.ndim > 0:
+        elif type(right) is not float and hasattr(right, "__array_ufunc__") and right.ndim > 0:
             return NotImplemented  # NumPy will come back with each element of its array
         else:
             b, right = as_float(right, name), None

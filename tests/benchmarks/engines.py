@@ -32,10 +32,15 @@ class Ours:
     def digits_loss(self, model: Any, inputs: Any, classes: Any) -> Any:
         return nn.cross_entropy([model(x) for x in inputs], classes)
 
-    def update(self, model: Any) -> None:
+    def updater(self, model: Any) -> Callable[[], None]:
+        """A function that takes one step of descent and forgets the gradients; made once for a model."""
         optimizer = nn.SGD(model.parameters(), lr=1e-6)
-        optimizer.step()
-        optimizer.zero_grad()
+
+        def update() -> None:
+            optimizer.step()
+            optimizer.zero_grad()
+
+        return update
 
     def numbers(self, scalars: Sequence[Any]) -> list[float]:
         return [float(v.data) for v in scalars]
@@ -85,10 +90,13 @@ class Micrograd(Ours):
         rows = [model([self.leaf(x) for x in sample]) for sample in inputs]
         return works.scalar_cross_entropy(rows, classes, self.exp, self.log)
 
-    def update(self, model: Any) -> None:
-        for parameter in model.parameters():
-            parameter.data -= 1e-6 * parameter.grad
-        model.zero_grad()
+    def updater(self, model: Any) -> Callable[[], None]:
+        def update() -> None:
+            for parameter in model.parameters():
+                parameter.data -= 1e-6 * parameter.grad
+            model.zero_grad()
+
+        return update
 
 
 class Torch(Ours):
@@ -112,11 +120,16 @@ class Torch(Ours):
     def digits_loss(self, model: Any, inputs: Any, classes: Any) -> Any:
         return works.scalar_cross_entropy([model(x) for x in inputs], classes, self.torch.exp, self.torch.log)
 
-    def update(self, model: Any) -> None:
-        with self.torch.no_grad():
-            for parameter in model.parameters():
-                parameter -= 1e-6 * parameter.grad
-                parameter.grad = None
+    def updater(self, model: Any) -> Callable[[], None]:
+        parameters = model.parameters()
+
+        def update() -> None:
+            with self.torch.no_grad():
+                for parameter in parameters:
+                    parameter -= 1e-6 * parameter.grad
+                    parameter.grad = None
+
+        return update
 
 
 def installed(kinds: Sequence[Callable[[], Any]] = (Ours, Micrograd, Torch)) -> tuple[list[Any], list[str]]:

@@ -35,7 +35,8 @@ def random_program(size: int, leaves: int = 100, seed: int = 0) -> tuple[list[fl
     """Operations + - * relu on earlier results, as (operation, first operand, second operand); and the leaves' numbers.
 
     The first operand is the last result, so that the whole graph is behind the output; the second is one of the last
-    1,000, so that results are shared. What would leave [-4, 4] becomes a difference or a relu.
+    1,000, so that results are shared. What would leave [-4, 4] becomes a difference or a relu. Each operation counts as
+    one node for every engine, though micrograd makes three of a difference.
     """
     rng = random.Random(seed)
     start = [rng.uniform(-1.0, 1.0) for _ in range(leaves)]
