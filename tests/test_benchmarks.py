@@ -10,8 +10,9 @@ import pytest
 from autograd import Value
 from autograd.graph import nodes
 from tests.benchmarks import works
-from tests.benchmarks.__main__ import verdict, weights
+from tests.benchmarks.__main__ import line
 from tests.benchmarks.engines import DIGITS, MOONS, Ours
+from tests.benchmarks.measuring import Target, Work, largest_difference, sampled_numbers, weights
 
 
 class Plain(float):
@@ -69,17 +70,50 @@ def test_our_networks_compute_what_the_scalar_ones_do() -> None:
 
 
 def test_a_verdict_tells_what_was_reached() -> None:
-    medians = {"ours": 2.0, "micrograd": 10.0, "torch": "left out"}
-    assert (
-        verdict([("micrograd", 4), ("torch", 3), ("at most", 1)], medians)
-        == "4 x micrograd: 5.0 x, met; at most 1: missed"
-    )
+    goals = [Target(4, "micrograd"), Target(3)]
+    work = Work("work", "us", 1e6, lambda engine: 0.0, 1, goals, Target(6, "micrograd"))
+    assert work.verdict({"ours": 2.0, "micrograd": 10.0}) == "yes"
+    assert work.verdict({"ours": 2.0, "micrograd": 12.0}) == "stretch"
+    assert work.verdict({"ours": 4.0, "micrograd": 90.0}) == "no"
+    assert work.verdict({"ours": 2.0, "micrograd": "RecursionError"}) == "-"
+    assert "not installed" in line(work, {"ours": 2.0})
 
 
-def test_the_command_runs(tmp_path) -> None:
+def test_rounds_are_interleaved_and_failures_are_told() -> None:
+    turns = []
+
+    class Deep(Ours):
+        name = "deep"
+
+    def timing(engine) -> float:
+        turns.append(engine.name)
+        if engine.name == "deep":
+            raise RecursionError
+        return float(len(turns))
+
+    work = Work("work", "s", 1, timing, 3, [Target(1)], Target(1), {"rare": 2})
+    rare = type("Rare", (Ours,), {"name": "rare"})
+    medians = work.measure([Ours(), rare(), Deep()])
+    assert turns == ["ours", "rare", "deep", "ours", "rare", "ours"]
+    assert medians == {"ours": 4.0, "rare": 3.5, "deep": "RecursionError"}
+
+
+def test_a_difference_is_seen() -> None:
+    numbers = sampled_numbers(Ours())
+    assert largest_difference(numbers, numbers) == 0.0
+    assert largest_difference([*numbers[:-1], numbers[-1] + 1e-6], numbers) == pytest.approx(1e-6, rel=1e-3)
+    assert largest_difference(numbers[:-1], numbers) == math.inf
+
+
+def test_the_command_runs_without_peers(tmp_path) -> None:
     path = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--only", "expression", "--json", str(path)]
+    program = (
+        "import runpy, sys; sys.modules['micrograd'] = sys.modules['torch'] = None; "
+        "runpy.run_module('tests.benchmarks', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", program, "--quick", "--only", "expression", "--json", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "expression" in done.stdout
+    assert "torch is not installed: .venv/bin/pip install -e '.[bench]'" in done.stdout
+    assert "met?" in done.stdout and done.stdout.count("not installed") == 4
     [work] = json.loads(path.read_text())["works"]
-    assert work["medians"]["ours"] > 0
+    assert work["medians"]["ours"] > 0 and work["met"] == "-"

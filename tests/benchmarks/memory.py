@@ -15,40 +15,32 @@ from typing import Any
 from tests.benchmarks import works
 from tests.benchmarks.engines import installed
 
-SIZE = 20_000
 
-
-def resident() -> float:
-    """The bytes that this process holds in memory."""
-    import resource
-
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def traced() -> float:
+def traced() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
-def run(engine: Any, size: int) -> Any:
-    kept = works.run_program(engine.leaf, *works.random_program(size))
-    kept[0].backward()
-    return kept
+def resident() -> float:
+    """The bytes of memory that this process occupies."""
+    import resource
+
+    statistics = Path("/proc/self/statm")
+    return int(statistics.read_text().split()[1]) * resource.getpagesize() if statistics.exists() else float("nan")
 
 
-def bytes_a_node(engine: Any) -> float:
-    if engine.name == "torch" and not sys.platform.startswith("linux"):
-        return float("nan")
-    run(engine, 100)  # what is allocated once, at first use
-    start, program = works.random_program(SIZE)
+def bytes_a_node(engine: Any, size: int = 20_000) -> float:
+    """What a random graph of `size` operations adds to the memory in use, divided by `size`."""
+    warm_up = works.run_program(engine.leaf, *works.random_program(100))
+    warm_up[0].backward()  # brings what is allocated once, at first use
+    start, program = works.random_program(size)
     gc.collect()
+    if engine.name != "torch":
+        tracemalloc.start()
     used = resident if engine.name == "torch" else traced
-    tracemalloc.start()
-    if engine.name == "torch":
-        tracemalloc.stop()
     before = used()
     kept = works.run_program(engine.leaf, start, program)
     kept[0].backward()
-    return (used() - before) / SIZE
+    return (used() - before) / size
 
 
 if __name__ == "__main__":
