@@ -12,12 +12,12 @@ graph.py, drawing/. Neural networks on top: the package `nn`.
 """
 
 from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
+from autograd.derivatives import derivative, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.drawing import draw
 from autograd.functions import (
     abs,
     ceil,
     clip,
-    compare,
     exp,
     exp2,
     expm1,
@@ -28,6 +28,7 @@ from autograd.functions import (
     log10,
     maximum,
     minimum,
+    ordering,
     power,
     reciprocal,
     sign,
@@ -74,9 +75,9 @@ __all__ = [
     "ceil",
     "clip",
     "collector_paused",
-    "compare",
     "cos",
     "cosh",
+    "derivative",
     "dot",
     "draw",
     "elu",
@@ -87,7 +88,13 @@ __all__ = [
     "expm1",
     "floor",
     "gelu",
+    "grad",
+    "gradients",
+    "hessian",
+    "hvp",
     "hypot",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "log",
     "log1p",
@@ -102,6 +109,7 @@ __all__ = [
     "minimum",
     "no_grad",
     "norm",
+    "ordering",
     "power",
     "prod",
     "reciprocal",
@@ -120,5 +128,7 @@ __all__ = [
     "step",
     "tan",
     "tanh",
+    "value_and_grad",
+    "vjp",
     "where",
 ]

@@ -116,10 +116,10 @@ def sign(x: float) -> float:
 
 
 @binary(gradient=lambda g, a, b: (g * 0.0, g * 0.0))
-def compare(a: float, b: float) -> float:
+def ordering(a: float, b: float) -> float:
     """The order of two numbers: -1 if a < b, 0 if they are equal (two infinities too), 1 if a > b.
 
-    >>> compare(1.0, 2.0), compare(2.0, 2.0)
+    >>> ordering(1.0, 2.0), ordering(2.0, 2.0)
     (-1.0, 0.0)
     """
     return 1.0 if a > b else -1.0 if a < b else 0.0 if a == b else NAN
@@ -155,7 +155,7 @@ def abs(x: float) -> float:
     return math.fabs(x)
 
 
-@binary(gradient=lambda g, a, b: (g * (0.5 + 0.5 * compare(a, b)), g * (0.5 - 0.5 * compare(a, b))))
+@binary(gradient=lambda g, a, b: (g * (0.5 + 0.5 * ordering(a, b)), g * (0.5 - 0.5 * ordering(a, b))))
 def maximum(a: float, b: float) -> float:
     """The larger of two numbers, nan if either is nan. The gradient goes to the larger, half to each at a tie.
 
@@ -165,7 +165,7 @@ def maximum(a: float, b: float) -> float:
     return a if a >= b or a != a else b
 
 
-@binary(gradient=lambda g, a, b: (g * (0.5 - 0.5 * compare(a, b)), g * (0.5 + 0.5 * compare(a, b))))
+@binary(gradient=lambda g, a, b: (g * (0.5 - 0.5 * ordering(a, b)), g * (0.5 + 0.5 * ordering(a, b))))
 def minimum(a: float, b: float) -> float:
     """The smaller of two numbers, nan if either is nan. The gradient goes to the smaller, half to each at a tie.
 

@@ -6,7 +6,7 @@ The graph itself is made in value.py; pictures of it are made in drawing/.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from autograd.floats import ieee_result
@@ -45,6 +45,15 @@ def leaves(output: Value) -> list[Value]:
     [2.0, 5.0]
     """
     return [node for node in nodes(output) if node._operation is LEAF]
+
+
+def leaves_behind(order: Iterable[Any], outputs: Iterable[Value]) -> Iterator[Value]:
+    """The leaves of graphs whose topological order is known, as often as they are used."""
+    yield from (output for output in outputs if output._operation is LEAF)
+    for node in order:
+        for each in node.values if isinstance(node, Operands) else (node._left, node._right):
+            if each is not None and each._operation is LEAF:
+                yield each
 
 
 def operations(output: Value) -> Counter[str]:

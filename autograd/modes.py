@@ -1,4 +1,4 @@
-"""Two switches around the engine: no_grad (record nothing) and collector_paused (build big graphs faster).
+"""Switches around the engine: no_grad (record nothing), collector_paused (build big graphs faster); blocks in general.
 
 Both restore exactly what they found, whether the block ends or raises, nested or not, whatever other
 threads do. The engine itself is next door: value.py.
@@ -16,20 +16,32 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-# Who asked for no recording: thread -> one entry per block now open. Empty nearly always, so an operation
-# pays one truth test. An entry is None, or the frame of the generator that opened the block.
-pauses: dict[int, list[FrameType | None]] = {}
+# thread -> the blocks now open on it, innermost last, each with the frame of the generator that opened it, or None.
+# Empty nearly always, so an operation pays one truth test.
+blocks: dict[int, list[tuple[Block, FrameType | None]]] = {}
 _lock = threading.Lock()
 
 
-def recording_paused() -> bool:
-    """True inside `no_grad()`, on this thread.
+def innermost(*kinds: type) -> Any:
+    """The last block of these kinds that was opened on this thread and is still open; None if there is none.
 
     A block opened by a generator (or coroutine) counts only while that generator runs: suspended, its
     frame has no caller.
     """
-    entries = pauses.get(threading.get_ident(), ())
-    return any(frame is None or frame.f_back is not None for frame in entries)
+    for block, frame in reversed(blocks.get(threading.get_ident(), ())):
+        if isinstance(block, kinds) and (frame is None or frame.f_back is not None):
+            return block
+    return None
+
+
+def recording_paused() -> bool:
+    """True inside `no_grad()`, on this thread, unless `recording()` stands further in."""
+    return isinstance(innermost(no_grad, recording), no_grad)
+
+
+def watcher() -> Any:
+    """The Watch around, on this thread, or None."""
+    return innermost(Watch) if blocks else None
 
 
 def _suspendable(frame: FrameType) -> FrameType | None:
@@ -38,7 +50,56 @@ def _suspendable(frame: FrameType) -> FrameType | None:
     return frame if frame.f_code.co_flags & kinds else None
 
 
-class no_grad:  # noqa: N801 - used like a function
+class Block:
+    """A `with` block, or a decorator, inside which the engine does something differently, on one thread."""
+
+    def __init__(self) -> None:
+        self._opened: list[tuple[int, FrameType | None]] = []
+
+    def __enter__(self) -> Any:
+        thread, frame = threading.get_ident(), _suspendable(sys._getframe(1))
+        with _lock:
+            self._opened.append((thread, frame))
+            blocks.setdefault(thread, []).append((self, frame))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        here, frame = threading.get_ident(), _suspendable(sys._getframe(1))
+        with _lock:  # a generator may be closed on another thread than the one that opened its block
+            thread = next(t for t, f in reversed(self._opened) if f is frame and (frame is not None or t == here))
+            self._opened.remove((thread, frame))
+            blocks[thread].remove((self, frame))
+            if not blocks[thread]:
+                del blocks[thread]
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        block = self
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                with block:
+                    return (yield from function(*args, **kwargs))
+
+            return generator
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def coroutine(*args: Any, **kwargs: Any) -> Any:
+                with block:
+                    return await function(*args, **kwargs)
+
+            return coroutine
+
+        @functools.wraps(function)
+        def plain(*args: Any, **kwargs: Any) -> Any:
+            with block:
+                return function(*args, **kwargs)
+
+        return plain
+
+
+class no_grad(Block):  # noqa: N801 - used like a function
     """Compute without recording: results are leaves, nothing can be differentiated through them.
 
     >>> from autograd import Value, no_grad
@@ -52,48 +113,19 @@ class no_grad:  # noqa: N801 - used like a function
     so does the code that consumes a generator which is suspended inside the block.
     """
 
-    def __init__(self) -> None:
-        self._opened: list[tuple[int, FrameType | None]] = []
 
-    def __enter__(self) -> None:
-        thread, frame = threading.get_ident(), _suspendable(sys._getframe(1))
-        with _lock:
-            self._opened.append((thread, frame))
-            pauses.setdefault(thread, []).append(frame)
+class recording(Block):  # noqa: N801 - used like a function
+    """Record, even inside `no_grad()`: what `grad` does while it runs the function that it differentiates."""
 
-    def __exit__(self, *exception: object) -> None:
-        here, frame = threading.get_ident(), _suspendable(sys._getframe(1))
-        with _lock:  # a generator may be closed on another thread than the one that opened its block
-            thread = next(t for t, f in reversed(self._opened) if f is frame and (frame is not None or t == here))
-            self._opened.remove((thread, frame))
-            pauses[thread].remove(frame)
-            if not pauses[thread]:
-                del pauses[thread]
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.isgeneratorfunction(function):
+class Watch(Block):
+    """A block that looks at every node recorded inside it: `made(node)` returns the node to be used in its place."""
 
-            @functools.wraps(function)
-            def generator(*args: Any, **kwargs: Any) -> Any:
-                with no_grad():
-                    return (yield from function(*args, **kwargs))
+    def made(self, node: Any) -> Any:
+        raise NotImplementedError
 
-            return generator
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def coroutine(*args: Any, **kwargs: Any) -> Any:
-                with no_grad():
-                    return await function(*args, **kwargs)
-
-            return coroutine
-
-        @functools.wraps(function)
-        def plain(*args: Any, **kwargs: Any) -> Any:
-            with no_grad():
-                return function(*args, **kwargs)
-
-        return plain
+    def differentiated(self, node: Any, gradient: float, gains: tuple[Any, Any]) -> None:
+        raise NotImplementedError
 
 
 _paused_collections = 0

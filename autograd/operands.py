@@ -43,15 +43,16 @@ class Operands:
     only are constants.
     """
 
-    __slots__ = ("data", "read_at", "values")
+    __slots__ = ("data", "read_at", "recompute", "values")
 
     _operation = None  # not a leaf, for the search in `topological_order`
+    recompute: Any  # a checkpoint's own chain rule (extending.py); None for an ordinary list
 
     def __init__(self, values: Iterable[Any], operation: str = "Operands") -> None:
         if not hasattr(values, "__iter__") and not hasattr(values, "__getitem__"):
             raise TypeError(f"{operation}: {values!r:.60} is not a list\ngive it a list of numbers or Values")
         self.values: tuple[Value, ...] = values if type(values) is tuple else tuple(values)
-        self.read_at = last_change
+        self.read_at, self.recompute = last_change, None
         try:
             self.data: Sequence[float] = [each._data for each in self.values]
         except AttributeError:
@@ -115,7 +116,10 @@ def as_operands(values: Iterable[Any], operation: str) -> Operands:
 
 def distribute(operands: Operands, gains: list[Gain]) -> None:
     """Add to the gradient of each Value what it gains from the nodes that took it: factors times slopes, added up."""
-    if len(gains) == 1:
+    if operands.recompute is not None:
+        for value, gain in zip(operands.values, operands.recompute.pull_back(operands, gains, False)):
+            value._grad += gain
+    elif len(gains) == 1:
         [(factor, slopes)] = gains
         for value, slope in zip(operands.values, slopes):
             value._grad += factor * slope

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Names that NumPy or the engine need on a Value, but that would only clutter completion.
 HIDDEN = {"arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "arctan2", "fabs"}
-HIDDEN |= {"atan2", "compare", "hypot", "logaddexp"}  # read better as functions of two numbers
+HIDDEN |= {"atan2", "hypot", "logaddexp", "ordering"}  # read better as functions of two numbers
 
 
 class Protocols:

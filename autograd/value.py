@@ -7,6 +7,7 @@ Next: functions.py (exp, tanh, dot, ...), graph.py (looking at a recorded graph)
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections import defaultdict
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autograd.floats import as_float, ieee_result, silent
-from autograd.modes import pauses, recording_paused
+from autograd.modes import blocks, recording_paused, watcher
 from autograd.operands import Gain, Operands, data_changed, distribute, multiplied_out, values_of
 from autograd.protocols import Protocols
 
@@ -47,7 +48,7 @@ class Operation:
 
 
 def recorded(operation: Operation) -> Callable[[Any, Any], Value]:
-    """The function of two operands, of which one at least is a Value, that computes an operation and records it.
+    """The function that computes an operation on two operands, one at least a Value, and records it.
 
     A number among the operands is a constant: it is captured, not recorded.
     """
@@ -61,7 +62,7 @@ def recorded(operation: Operation) -> Callable[[Any, Any], Value]:
         if isinstance(right, Value):
             b = right._data
         elif type(right) is not float and hasattr(right, "__array_ufunc__") and right.ndim > 0:
-            return NotImplemented  # NumPy will come back with each element of its array
+            return NotImplemented  # NumPy comes back with each element
         else:
             b, right = as_float(right, name), None
         try:
@@ -82,24 +83,30 @@ def infix(operation: Operation) -> tuple[Callable[[Any, Any], Value], Callable[[
 def record(data: float, operation: Operation, left: Any, right: Any, a: Any, b: Any) -> Value:
     """Make the node of an operation on `left` and `right`, whose data are `a` and `b`.
 
-    An operand is a Value, an Operands (a list of Values), or None where there is none or it is a constant. Data are
-    captured now, so that changing an input later cannot spoil the gradients of what was already computed.
+    An operand is a Value, an Operands (a list of Values), or None (none, or a constant). Data are captured now, so that
+    changing an input later cannot spoil the gradients of what was already computed.
     """
     node: Value = new(Value)
     node._data = data
     node._grad = NOT_COMPUTED
     node.label = ""
-    if pauses and recording_paused():
-        operation, left, right, a, b = LEAF, None, None, None, None
     node._operation = operation
     node._left = left
     node._right = right
     node._a = a
     node._b = b
-    return node
+    return as_asked(node) if blocks else node
+
+
+def as_asked(node: Value) -> Any:
+    """The node as the blocks around it want it: a leaf inside no_grad(), one with a memory inside detect_anomaly()."""
+    if recording_paused():
+        node._operation, node._left, node._right, node._a, node._b = LEAF, None, None, next(ages), None
+    return watch.made(node) if (watch := watcher()) else node
 
 
 new = object.__new__
+ages = itertools.count()  # a leaf keeps its number as `_a`: those made while a function runs are its own affair
 
 
 # ---- arithmetic: each function with its derivative -----------------------------------------------
@@ -165,10 +172,9 @@ class Value(Protocols):
         self._data = data if type(data) is float else as_float(data, "Value")
         self._grad = NOT_COMPUTED
         self._operation = LEAF
-        self._left = self._right = self._a = self._b = None
+        self._left = self._right = self._b = None
+        self._a = next(ages)
         self.label = label
-
-    # -- what a node holds
 
     if not TYPE_CHECKING:  # their types are declared in protocols.py
         data = property(
@@ -224,21 +230,21 @@ class Value(Protocols):
         """
         order = topological_order(self)
         for node in order:
-            if type(node) is not Operands:
+            if not isinstance(node, Operands):
                 node._grad = 0.0
         self._grad += 1.0  # d(self)/d(self)
         gains: dict[Operands, list[Gain]] = defaultdict(list)
         for node in reversed(order):
-            if type(node) is Operands:
+            if isinstance(node, Operands):
                 distribute(node, gains[node])
                 continue
             da, db = node._operation.gradient(node._grad, node._a, node._b)
             left, right = node._left, node._right
-            if type(left) is Operands:
+            if isinstance(left, Operands):
                 gains[left].append(da)
             elif left is not None:
                 left._grad += da
-            if type(right) is Operands:
+            if isinstance(right, Operands):
                 gains[right].append(db)
             elif right is not None:
                 right._grad += db
@@ -265,15 +271,15 @@ class Value(Protocols):
         return self
 
 
-def topological_order(output: Value) -> list[Any]:
-    """The computed nodes behind `output`, and the lists they take, each after what it was made from; leaves left out.
+def topological_order(*outputs: Value) -> list[Any]:
+    """The computed nodes behind `outputs`, and the lists they take, each after what it was made from; leaves left out.
 
-    A depth-first search with a stack of its own, so that no recursion limit applies: a node is set down twice, first
-    to visit what it was made from, then, under a None, to take its place in the order.
+    A depth-first search with a stack of its own, under no recursion limit: a node is set down twice, first to visit
+    what it was made from, then, under a None, to take its place in the order.
     """
     order: list[Any] = []
     seen: set[Any] = set()
-    stack: list[Any] = [output] if output._operation is not LEAF else []
+    stack: list[Any] = [output for output in outputs if output._operation is not LEAF]
     push, pop = stack.append, stack.pop
     while stack:
         node = pop()
@@ -283,7 +289,7 @@ def topological_order(output: Value) -> list[Any]:
             seen.add(node)
             push(node)
             push(None)
-            if type(node) is Operands:
+            if isinstance(node, Operands):
                 stack += [each for each in node.values if each._operation is not LEAF and each not in seen]
                 continue
             left, right = node._left, node._right

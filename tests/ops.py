@@ -128,7 +128,7 @@ BINARY = [
     several(functions.POWER, _named("power", ag.power), lambda x, y: mp.power(x, y), POSITIVE, WIDE),
     several(functions.POWER_OF_VALUE, _named("cube", lambda x: x**3), lambda x: x**3, WIDE),
     several(functions.POWER_OF_NUMBER, _named("two_to_the", lambda x: 2**x), lambda x: mp.mpf(2) ** x, WIDE),
-    Row(ag.compare.operation, ag.compare, lambda x, y: mp.sign(x - y), (WIDE, WIDE), tie=True),
+    Row(ag.ordering.operation, ag.ordering, lambda x, y: mp.sign(x - y), (WIDE, WIDE), tie=True),
     Row(ag.maximum.operation, ag.maximum, lambda x, y: max(x, y), (WIDE, WIDE), tie=True),
     Row(ag.minimum.operation, ag.minimum, lambda x, y: min(x, y), (WIDE, WIDE), tie=True),
     Row(ag.atan2.operation, ag.atan2, mpmath.atan2, (WIDE, POSITIVE)),

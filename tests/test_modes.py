@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from autograd import Value, collector_paused, no_grad
-from autograd.modes import pauses
+from autograd.modes import blocks
 
 x = Value(2.0)
 
@@ -25,7 +25,7 @@ def test_nothing_is_recorded_inside() -> None:
         with no_grad():
             assert not recorded()
         assert not recorded()
-    assert recorded() and not pauses
+    assert recorded() and not blocks
 
 
 def test_an_exception_restores() -> None:
@@ -57,7 +57,7 @@ def test_one_object_may_be_entered_again_and_by_several_threads() -> None:
         thread.start()
         thread.join()
         assert not recorded()
-    assert seen == [False, True] and recorded() and not pauses
+    assert seen == [False, True] and recorded() and not blocks
 
 
 def test_other_threads_go_on_recording() -> None:
@@ -85,12 +85,12 @@ def test_the_consumer_of_a_suspended_generator_goes_on_recording(decorated: bool
     assert next(generator) is False and recorded()
     assert next(generator) is False and recorded()
     generator.close()
-    assert recorded() and not pauses
+    assert recorded() and not blocks
     abandoned = inside()
     next(abandoned)
     del abandoned
     gc.collect()
-    assert recorded() and not pauses
+    assert recorded() and not blocks
 
 
 def test_coroutines() -> None:

@@ -1,0 +1,173 @@
+"""The chain rule over a recorded graph, both ways: `pull_back` (reverse mode), `push_forward` (forward mode).
+
+Neither needs anything new: the local gradients of value.py and functions.py give numbers when they are given the
+data that were captured, and a graph when they are given the Values themselves. So a derivative can be differentiated
+again. Functions of functions (grad, jacobian, ...) stand on these two, in derivatives.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from autograd.floats import silent
+from autograd.modes import watcher
+from autograd.operands import Gain, Operands, sum_of_products
+from autograd.reductions import dot
+from autograd.value import Value, topological_order
+
+Number = Any  # a float or a Value
+
+
+@silent
+def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
+    """d(output)/d(input) for each input, as Values. Nobody's `.grad` is touched.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> [slope] = gradients(x**3, [x])
+    >>> [curvature] = gradients(slope, [x])
+    >>> slope.data, curvature.data          # 3x^2, 6x
+    (12.0, 12.0)
+
+    An input may be a leaf or a computed node; one that `output` does not depend on has gradient 0.
+    Raises TypeError for what is not a Value, ValueError if the `.data` of an operand was changed since it was recorded.
+    """
+    if isinstance(inputs, Value):
+        raise TypeError(f"gradients: {inputs!r:.60} is not a list of inputs\nwrite gradients(output, [x])")
+    inputs = list(inputs)
+    for each in (output, *inputs):
+        if not isinstance(each, Value):
+            raise TypeError(f"gradients: {each!r:.60} is a {type(each).__name__}, not a Value\n{DIFFERENTIATE}")
+    found = pull_back(topological_order(output), [(output, 1.0)], inputs, on_values=True)
+    return [each if isinstance(each, Value) else Value(each) for each in found]
+
+
+DIFFERENTIATE = "gradients takes Values that were computed with; for functions of numbers there is grad"
+
+
+def dependent(order: Iterable[Any], inputs: Iterable[Value]) -> set[Any]:
+    """The inputs, and the nodes and lists of the order that depend on one of them."""
+    found: set[Any] = set(inputs)
+    for node in order:
+        if isinstance(node, Operands):
+            if not found.isdisjoint(node.values):
+                found.add(node)
+        elif node._left in found or node._right in found:
+            found.add(node)
+    return found
+
+
+@silent
+def pull_back(
+    order: Sequence[Any], seeds: Iterable[tuple[Any, Number]], inputs: Sequence[Value], on_values: bool
+) -> list[Number]:
+    """Reverse mode: the gradient of the sum of seed * output, with respect to each input.
+
+    `order` is the topological order of the outputs; `seeds` says how much each of them counts. Numbers come out, or,
+    with `on_values`, what is connected to the graph. One sweep, however many inputs there are.
+    """
+    wanted, kept, watch = dependent(order, inputs), set(inputs), watcher()
+    totals: dict[Any, Any] = {}
+    for output, seed in seeds:
+        totals[output] = totals[output] + seed if output in totals else seed
+    for node in reversed(order):
+        if node not in wanted or node not in totals:
+            continue
+        total = totals[node] if node in kept else totals.pop(node)
+        if isinstance(node, Operands):
+            _add_gains(totals, wanted, node, total, on_values)
+            continue
+        da, db = node._operation.gradient(total, *_arguments(node, on_values))
+        if watch:
+            watch.differentiated(node, total, (da, db))
+        for operand, gain in ((node._left, da), (node._right, db)):
+            if operand in wanted:
+                if isinstance(operand, Operands):
+                    totals.setdefault(operand, []).append(gain)
+                else:
+                    totals[operand] = totals[operand] + gain if operand in totals else gain
+    return [totals.get(each, 0.0) for each in inputs]
+
+
+def _add_gains(
+    totals: dict[Any, Any], wanted: set[Any], operands: Operands, gains: list[Gain], on_values: bool
+) -> None:
+    """Pass on to the Values of a list what the list has gained from the nodes that took it."""
+    add_up = dot if on_values else sum_of_products
+    if operands.recompute is not None:
+        gained = operands.recompute.pull_back(operands, gains, on_values)
+    elif len(gains) == 1:
+        [(factor, slopes)] = gains
+        gained = [factor * slope if each in wanted else 0.0 for each, slope in zip(operands.values, slopes)]
+    else:
+        factors, columns = [factor for factor, _ in gains], zip(*[slopes for _, slopes in gains])
+        gained = [add_up(factors, column) if each in wanted else 0.0 for each, column in zip(operands.values, columns)]
+    for each, gain in zip(operands.values, gained):
+        if each in wanted:
+            totals[each] = totals[each] + gain if each in totals else gain
+
+
+@silent
+def push_forward(
+    order: Sequence[Any], outputs: Iterable[Value], tangents: Mapping[Value, Number], on_values: bool
+) -> list[Number]:
+    """Forward mode: how fast each output changes when the inputs change at the rates that are their `tangents`.
+
+    Goes through the order once, however many outputs there are: the rate of a node is the sum, over its parents, of
+    local derivative times the parent's rate.
+    """
+    rates: dict[Any, Any] = dict(tangents)
+    moving, watch = dependent(order, rates), watcher()
+    for node in order:
+        if node not in moving or node in tangents or isinstance(node, Operands):
+            continue
+        gains = node._operation.gradient(1.0, *_arguments(node, on_values))
+        if watch:
+            watch.differentiated(node, 1.0, gains)
+        terms = [
+            _rate(operand, gain, rates, on_values)
+            for operand, gain in zip((node._left, node._right), gains)
+            if operand in moving
+        ]
+        rates[node] = terms[0] if len(terms) == 1 else terms[0] + terms[1]
+    return [rates.get(each, 0.0) for each in outputs]
+
+
+def _rate(operand: Any, gain: Any, rates: Mapping[Any, Any], on_values: bool) -> Number:
+    """What the rate of one operand contributes to that of the node."""
+    if not isinstance(operand, Operands):
+        return gain * rates[operand]
+    if operand.recompute is not None:
+        return operand.recompute.push_forward(operand, gain, rates, on_values)
+    pairs = [(slope, rates[each]) for each, slope in zip(operand.values, gain[1]) if each in rates]
+    add_up = dot if on_values else sum_of_products
+    return gain[0] * add_up([slope for slope, _ in pairs], [rate for _, rate in pairs])
+
+
+def _arguments(node: Value, on_values: bool) -> tuple[Any, Any]:
+    """The operands as a local gradient is to see them: what was captured, or the Values it was captured from."""
+    if on_values:
+        return _argument(node._left, node._a, node), _argument(node._right, node._b, node)
+    return node._a, node._b
+
+
+def _argument(operand: Any, captured: Any, node: Value) -> Any:
+    if operand is None:
+        return captured
+    if isinstance(operand, Operands):
+        for each, data in zip(operand.values, captured):
+            if each._data != data:
+                check_unchanged(each, data, node)
+        return (*operand.values, *captured[len(operand.values) :])
+    if operand._data != captured:
+        check_unchanged(operand, captured, node)
+    return operand
+
+
+def check_unchanged(operand: Value, captured: float, node: Value) -> None:
+    if captured == captured and operand._data != captured:  # nan is not equal to itself
+        raise ValueError(
+            f"{operand!r} was {captured!r} when {node.op!r} was computed from it\n"
+            "compute the output again, then differentiate"
+        )
