@@ -13,7 +13,9 @@ graph.py, drawing/. Neural networks on top: the package `nn`.
 
 from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
 from autograd.derivatives import derivative, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.diagnosis import detect_anomaly, diagnose
 from autograd.drawing import draw
+from autograd.extending import checkpoint, custom
 from autograd.functions import (
     abs,
     ceil,
@@ -73,11 +75,15 @@ __all__ = [
     "atan2",
     "atanh",
     "ceil",
+    "checkpoint",
     "clip",
     "collector_paused",
     "cos",
     "cosh",
+    "custom",
     "derivative",
+    "detect_anomaly",
+    "diagnose",
     "dot",
     "draw",
     "elu",

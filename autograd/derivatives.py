@@ -122,8 +122,11 @@ def checked_argnums(name: str, argnums: Any, count: int) -> list[int]:
         )
     for place in places:
         if not -count <= place < count:
-            instead = f"use 0 to {count - 1}" if count else "call it with the argument to differentiate by"
-            raise ValueError(f"{name}: argnums = {argnums!r}, but the function was given {count} arguments\n{instead}")
+            choices = " or ".join(map(str, range(count)))
+            raise ValueError(
+                f"{name}: argnums = {argnums!r} with {count} argument{'s' * (count != 1)}\n"
+                + (f"use {choices}" if count else "call it with the argument to differentiate by")
+            )
     settled = [place % count for place in places]
     if len(set(settled)) < len(settled):
         raise ValueError(f"{name}: argnums = {argnums!r} names an argument twice\nname each argument once")

@@ -122,4 +122,5 @@ def _operand(operand: Any, captured: Any, current: Mapping[Value, Value]) -> tup
         now = current.get(operand, operand)
         return now, now._data
     several = Operands(current.get(each, each) for each in operand.values)
+    several.recompute = operand.recompute
     return several, [*several.data, *captured[len(several) :]]

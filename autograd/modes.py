@@ -119,12 +119,18 @@ class recording(Block):  # noqa: N801 - used like a function
 
 
 class Watch(Block):
-    """A block that looks at every node recorded inside it: `made(node)` returns the node to be used in its place."""
+    """A block that looks at what is computed inside it; detect_anomaly in diagnosis.py is one."""
 
     def made(self, node: Any) -> Any:
+        """Look at a node that was just recorded, and return the one to use in its place."""
         raise NotImplementedError
 
-    def differentiated(self, node: Any, gradient: float, gains: tuple[Any, Any]) -> None:
+    def before_backward(self, output: Any) -> None:
+        """Look at a graph that is about to be run backward."""
+        raise NotImplementedError
+
+    def differentiated(self, node: Any, gradient: Any, gains: tuple[Any, Any]) -> None:
+        """Look at what a node's operands gain from its gradient."""
         raise NotImplementedError
 
 

@@ -138,6 +138,9 @@ def values_of(operand: Value | Operands | None) -> tuple[Value, ...]:
 
 def multiplied_out(operand: Value | Operands | None, gain: Any) -> list[Any]:
     """What each of the Values that an operand consists of gains."""
+    if isinstance(operand, Operands) and operand.recompute is not None:
+        gained: list[Any] = operand.recompute.pull_back(operand, [gain], False)
+        return gained
     if isinstance(operand, Operands):
         return [gain[0] * slope for _, slope in zip(operand.values, gain[1])]
     return [] if operand is None else [gain]

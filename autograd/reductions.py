@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd.activations import sigmoid, softplus
-from autograd.floats import as_float
+from autograd.floats import as_float, divide
 from autograd.functions import binary, where
 from autograd.operands import Operands, as_operands, sum_of_products
-from autograd.value import Operation, Value, divide, record
+from autograd.value import Operation, Value, record
 
 add_up = sum  # the builtin; `sum` below is ours
 

@@ -158,16 +158,16 @@ def _argument(operand: Any, captured: Any, node: Value) -> Any:
     if isinstance(operand, Operands):
         for each, data in zip(operand.values, captured):
             if each._data != data:
-                check_unchanged(each, data, node)
+                check_unchanged(each, data, node.op)
         return (*operand.values, *captured[len(operand.values) :])
     if operand._data != captured:
-        check_unchanged(operand, captured, node)
+        check_unchanged(operand, captured, node.op)
     return operand
 
 
-def check_unchanged(operand: Value, captured: float, node: Value) -> None:
+def check_unchanged(operand: Value, captured: float, operation: str) -> None:
     if captured == captured and operand._data != captured:  # nan is not equal to itself
         raise ValueError(
-            f"{operand!r} was {captured!r} when {node.op!r} was computed from it\n"
+            f"{operand!r} was {captured!r} when {operation!r} was computed from it\n"
             "compute the output again, then differentiate"
         )

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd.floats import divide
 from autograd.functions import INF, NAN, binary, reciprocal, sqrt, square, unary, where
-from autograd.value import Value, divide
+from autograd.value import Value
 
 
 @unary(slope=lambda x: cos(x))

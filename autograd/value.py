@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from autograd.floats import as_float, ieee_result, silent
+from autograd.floats import as_float, divide, divide_by_zero, ieee_result, silent
 from autograd.modes import blocks, recording_paused, watcher
 from autograd.operands import Gain, Operands, data_changed, distribute, multiplied_out, values_of
 from autograd.protocols import Protocols
@@ -121,18 +121,6 @@ def divide_gradient(g: Any, a: Any, b: Any) -> tuple[Any, Any]:
     return g_over_b, -g_over_b * divide(a, b)  # d(a/b)/db = -a/b^2
 
 
-def divide(a: Any, b: Any) -> Any:
-    """a / b for numbers and Values, by IEEE 754 at b = 0."""
-    try:
-        return a / b
-    except ZeroDivisionError:
-        return divide_by_zero(a, b)
-
-
-def divide_by_zero(a: float, b: float) -> float:
-    return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
-
-
 LEAF = Operation("", lambda: math.nan, lambda g, a, b: (None, None))
 ADD = Operation("+", operator.add, lambda g, a, b: (g, g))
 SUBTRACT = Operation("-", operator.sub, lambda g, a, b: (g, -g))
@@ -228,6 +216,8 @@ class Value(Protocols):
 
         Gradients of computed nodes start anew at each call; those of leaves accumulate. (Linnainmaa 1970)
         """
+        if blocks and (watch := watcher()):
+            watch.before_backward(self)
         order = topological_order(self)
         for node in order:
             if not isinstance(node, Operands):

@@ -1,0 +1,179 @@
+"""Where a NaN was born, and what else goes wrong in silence: detect_anomaly, diagnose.
+
+Outside `detect_anomaly()` none of this runs. Inside, every node remembers the line of the user's program that made it,
+and is looked at. What is measured and warned of: microscope.py.
+"""
+
+from __future__ import annotations
+
+import linecache
+import math
+import os
+import sys
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from autograd.floats import silent_code
+from autograd.microscope import examine
+from autograd.modes import Watch
+from autograd.operands import Operands, values_of
+from autograd.value import Value
+
+HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+OURS = (HERE, os.path.join(os.path.dirname(HERE[:-1]), "nn") + os.sep)  # whose lines are not the user's own
+Line = tuple[str, int]
+
+
+class Watched(Value):
+    """A node that remembers the line of the program that made it."""
+
+    __slots__ = ("line",)
+    line: Line
+
+
+Watched.__name__ = Watched.__qualname__ = "Value"  # its repr is that of any other
+
+
+class detect_anomaly(Watch):  # noqa: N801 - used like a function
+    """Raise an error where the first nan or inf is computed from finite operands, forward or backward.
+
+    >>> from autograd import Value, detect_anomaly, log
+    >>> x = Value(0.0, label="x")
+    >>> with detect_anomaly():
+    ...     y = log(x)
+    Traceback (most recent call last):
+    FloatingPointError: log(0.0 [x]) is -inf
+    made at <doctest ...detect_anomaly[2]>, line 2: y = log(x)
+
+    The error, a FloatingPointError, names the operation, its operands with labels, and the line of your program that
+    made the node; for a nan that appears on the way back it does so before any gradient is touched. `backward()` inside
+    the block also warns, a line each, of what goes wrong in silence: a graph run backward twice without zero_grad(),
+    values on a kink, gradients that are 0 because all is saturated; with a `model`, of its parameters that no gradient
+    reaches and its dead units. Also a decorator. Inside, everything is several times slower; outside, nothing is.
+    """
+
+    def __init__(self, model: Any = None) -> None:
+        super().__init__()
+        self.model = model
+
+    def made(self, node: Value) -> Value:
+        watched: Watched = Watched.__new__(Watched)
+        for slot in Value.__slots__:
+            setattr(watched, slot, getattr(node, slot))
+        watched.line, sweeping = users_line()
+        if not sweeping and not math.isfinite(node._data) and finite(operand_data(node)):
+            raise FloatingPointError(f"{called(node)} is {node._data!r}\n{made_at(watched)}")
+        return watched
+
+    def before_backward(self, output: Value) -> None:
+        """A rehearsal: the sweep reports to `differentiated`, and raises there before any gradient was touched."""
+        (file, number), _ = users_line()
+        for finding in examine(output, self.model).findings:
+            warnings.warn_explicit(finding, RuntimeWarning, file, number)
+
+    def differentiated(self, node: Value, gradient: Any, gains: tuple[Any, Any]) -> None:
+        numbers = [number for data in operand_data(node) for number in data]
+        if not finite([[as_number(gradient)], numbers]):
+            return
+        for operand, gain in zip((node._left, node._right), gains):
+            for value, gained in zip(values_of(operand), contributions(operand, gain)):
+                if not math.isfinite(gained):
+                    raise FloatingPointError(
+                        f"backward through {called(node)}: "
+                        f"{value.label or 'its operand'} gains {gained!r} from the gradient {as_number(gradient)!r}\n"
+                        f"{made_at(node)}"
+                    )
+
+
+def users_line() -> tuple[Line, bool]:
+    """The innermost line that is not the package's own, and whether a sweep over a graph stands between."""
+    frame: Any = sys._getframe(1)
+    sweeping = False
+    while frame.f_back and frame.f_code.co_filename.startswith(OURS):
+        sweeping = sweeping or frame.f_code in silent_code
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno), sweeping
+
+
+def made_at(node: Value) -> str:
+    if not isinstance(node, Watched):
+        return "made outside detect_anomaly(): open the block before the forward pass to see the line"
+    file, number = node.line
+    text = linecache.getline(file, number).strip()
+    return f"made at {file}, line {number}{f': {text}' if text else ''}"
+
+
+def operand_data(node: Value) -> list[list[float]]:
+    """The numbers that the operation was given, one list for each operand."""
+    both: list[Any] = [data for data in (node._a, node._b) if is_data(data)]
+    return [list(data) if isinstance(data, (list, tuple)) else [data] for data in both]
+
+
+def is_data(data: Any) -> bool:
+    return isinstance(data, float) or (
+        isinstance(data, (list, tuple)) and all(isinstance(each, float) for each in data)
+    )
+
+
+def finite(lists: Iterable[Iterable[float]]) -> bool:
+    return all(math.isfinite(number) for numbers in lists for number in numbers)
+
+
+def called(node: Value) -> str:
+    """The operation with its operands, as 'log(0.0 [x])' or '1.0 / 0.0 [y]'; of a long list, the beginning."""
+    sides = []
+    operands: list[Any] = [(node._left, node._a), (node._right, node._b)]
+    for operand, data in operands:
+        if is_data(data):
+            sides.append(written(values_of(operand), data if isinstance(data, (list, tuple)) else [data]))
+    if len(sides) == 2 and not node.op.isidentifier():
+        return f"{sides[0]} {node.op} {sides[1]}"
+    return f"{node.op}({', '.join(sides)})"
+
+
+def written(values: tuple[Value, ...], data: Iterable[float]) -> str:
+    labels = [value.label for value in values]
+    numbers = list(data)
+    labels += [""] * (len(numbers) - len(labels))
+    parts = [f"{number!r} [{label}]" if label else repr(number) for label, number in zip(labels, numbers)]
+    return ", ".join(parts[:4] + ["..."] * (len(parts) > 4))
+
+
+def contributions(operand: Any, gain: Any) -> list[float]:
+    """What each Value of an operand gains, as numbers."""
+    if not isinstance(operand, Operands):
+        return [] if operand is None else [as_number(gain)]
+    if operand.recompute is not None:  # its own sweep looks at every node inside
+        return []
+    return [as_number(gain[0]) * as_number(slope) for slope in gain[1]]
+
+
+def as_number(x: Any) -> Any:
+    return x._data if isinstance(x, Value) else x
+
+
+def diagnose(loss: Value, model: Any = None, lr: float = 0.01) -> None:
+    """Print what a training step looks like: for each layer the sizes of gradient and weights, how much a step of SGD
+    would change it, its dead and saturated units; then everything that looks wrong.
+
+    >>> import nn
+    >>> from autograd import diagnose
+    >>> model = nn.MLP(2, [3, 1], activation="tanh", rng=0)
+    >>> diagnose(nn.mse_loss([model([0.5, -1.0])], [1.0]), model, lr=0.001)
+    loss 1.79903; updates as by SGD at lr = 0.001
+    <BLANKLINE>
+    layer        parameters   gradient    weights  update/weight  units
+    layers.0              9    1.0e+00    3.7e-01 ...  3 tanh: 0 dead, saturated 0% of the time
+    layers.1              4    1.5e+00    4.2e-01 ...  linear
+    <BLANKLINE>
+    layers.0 moves at a healthy pace: a step changes its weights by ... of their size.
+    layers.1 moves at a healthy pace: a step changes its weights by ... of their size.
+    nothing looks wrong
+
+    For programs, `autograd.microscope.examine` returns the same as a Report. Raises TypeError for what is not a Value
+    or a model.
+    """
+    if not isinstance(loss, Value):
+        raise TypeError(f"diagnose: {loss!r:.60} is a {type(loss).__name__}, not a Value\ngive it the loss itself")
+    print(examine(loss, model, lr))
