@@ -12,6 +12,7 @@ graph.py, drawing/. Neural networks on top: the package `nn`.
 """
 
 from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
+from autograd.checking import GradcheckError, compare, gradcheck, numerical_gradient, numerical_jacobian
 from autograd.derivatives import derivative, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.diagnosis import detect_anomaly, diagnose
 from autograd.drawing import draw
@@ -65,6 +66,7 @@ __version__ = "0.1.0"
 
 # All but `sum` and `abs`: a star import leaves Python's own in place, which work on Values too.
 __all__ = [
+    "GradcheckError",
     "Operands",
     "Value",
     "acos",
@@ -78,6 +80,7 @@ __all__ = [
     "checkpoint",
     "clip",
     "collector_paused",
+    "compare",
     "cos",
     "cosh",
     "custom",
@@ -95,6 +98,7 @@ __all__ = [
     "floor",
     "gelu",
     "grad",
+    "gradcheck",
     "gradients",
     "hessian",
     "hvp",
@@ -115,6 +119,8 @@ __all__ = [
     "minimum",
     "no_grad",
     "norm",
+    "numerical_gradient",
+    "numerical_jacobian",
     "ordering",
     "power",
     "prod",

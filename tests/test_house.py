@@ -21,7 +21,7 @@ STOREYS = [
     {"autograd.reductions"},
     {"autograd.sweeps"},
     {"autograd.derivatives"},
-    {"autograd.extending", "autograd.microscope"},
+    {"autograd.extending", "autograd.microscope", "autograd.differences"},
     {"autograd.diagnosis", "autograd.checking"},
     {"autograd.drawing.render"},
     {"autograd.drawing.dot"},
