@@ -94,6 +94,17 @@ def checkpoint(f: Function) -> Function:
     return function
 
 
+class Place(int):
+    """The place of an output among all those of a segment."""
+
+    segment: Segment
+
+    def __new__(cls, place: int, segment: Segment) -> Place:
+        made = super().__new__(cls, place)
+        made.segment = segment
+        return made
+
+
 class Segment:
     """One call of a checkpointed function: its result, and the chain rule through it by running it again.
 
@@ -114,7 +125,7 @@ class Segment:
         operands.recompute = self
         self.result = rebuild_result(
             [
-                record(each._data, CHECKPOINT, operands, None, operands.data, (self, place))
+                record(each._data, CHECKPOINT, operands, None, operands.data, Place(place, self))
                 if isinstance(each, Value) and operands.values
                 else self.data[place]
                 for place, each in enumerate(outputs)
@@ -172,6 +183,6 @@ class Segment:
 
 CHECKPOINT = Operation(
     "checkpoint",
-    forward=lambda numbers, origin: origin[0].forward(numbers, origin[1]),
-    gradient=lambda g, numbers, origin: ((g, origin[1]), None),
+    forward=lambda numbers, place: place.segment.forward(numbers, place),
+    gradient=lambda g, numbers, place: ((g, place), None),
 )

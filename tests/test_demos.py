@@ -1,5 +1,7 @@
 """The demos, run for real: what they reach, and that the pictures they write can be opened."""
 
+import math
+import random
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -8,7 +10,7 @@ import pytest
 
 import nn
 from autograd.drawing import render
-from demos import moons, penguins, tour
+from demos import fit_curve, linear, moons, newton, pendulum, penguins, tour
 
 
 def pictures_can_be_made() -> bool:
@@ -71,3 +73,49 @@ def test_the_tour_without_anything_installed(tmp_path) -> None:
         [sys.executable, "-S", "-m", "demos.tour", str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert "install it: pip install graphviz" in done.stdout and "held-out accuracy" in done.stdout
+
+
+@needs_pictures
+def test_the_certified_fit_is_reached_from_both_starts(tmp_path, capsys) -> None:
+    assert fit_curve.main(tmp_path) >= 8.0
+    assert capsys.readouterr().out.count("digits right") == 2
+    assert (tmp_path / "fit_curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_data_are_nists() -> None:
+    problem = fit_curve.THURBER
+    assert len(problem.data) == 37 and problem.data[0] == (-3.067, 80.574) and problem.data[-1] == (2.2, 1457.628)
+    squares = fit_curve.sum_of_squares(problem.residuals(problem.certified))
+    assert math.isclose(squares, problem.residual_sum_of_squares, rel_tol=1e-10)
+    assert fit_curve.digits(problem.starts[0], problem.certified) < 1.0
+
+
+@needs_pictures
+def test_newton_needs_few_steps(tmp_path) -> None:
+    paths = newton.main(tmp_path)
+    lengths = {name: len(path) - 1 for name, path in paths.items()}
+    assert lengths["Gauss-Newton"] <= 3 and lengths["Newton"] <= 10 and lengths["gradient descent"] == 10_000
+    for name in ("Newton", "Gauss-Newton"):
+        assert paths[name][-1] == pytest.approx([1.0, 1.0], abs=1e-9)
+    assert newton.rosenbrock(paths["gradient descent"][-1]) < 1e-3
+    assert (tmp_path / "newton.png").read_bytes().startswith(b"\x89PNG")
+
+
+@needs_pictures
+def test_the_pendulum_stands(tmp_path) -> None:
+    assert pendulum.main(tmp_path) < 1e-9
+    torques, misses = pendulum.swing_up()
+    assert misses[0] > 1.0 and pendulum.end(torques) == pytest.approx([math.pi, 0.0], abs=1e-9)
+    assert (tmp_path / "pendulum.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_linear_algebra() -> None:
+    rng = random.Random(0)
+    square = [[rng.gauss(0, 1) for _ in range(5)] for _ in range(5)]
+    x = [rng.gauss(0, 1) for _ in range(5)]
+    assert linear.solve(square, linear.times(square, x)) == pytest.approx(x)
+    tall = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(9)]
+    right = [rng.gauss(0, 1) for _ in range(9)]
+    found = linear.least_squares(tall, right)
+    left_over = [a - b for a, b in zip(linear.times(tall, found), right)]
+    assert linear.times(linear.transposed(tall), left_over) == pytest.approx([0.0] * 3, abs=1e-12)

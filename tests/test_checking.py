@@ -1,0 +1,176 @@
+"""Checks that check: they agree with what is right, and notice a wrong rule for every operation there is."""
+
+import math
+
+import pytest
+
+import autograd as ag
+from autograd import (
+    GradcheckError,
+    Value,
+    compare,
+    grad,
+    gradcheck,
+    numerical_gradient,
+    numerical_jacobian,
+    relu,
+    sin,
+    sqrt,
+    tanh,
+)
+from tests.checks import sample
+from tests.ops import ROWS
+from tests.test_mutants import FLAT, distort
+
+by_name = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+
+
+@by_name
+def test_every_operation_passes(row) -> None:
+    for point in sample(row, 2, seed=5):
+        assert gradcheck(row.ours, point, order=2)
+        assert compare(lambda p: row.ours(*p), list(point)).agree
+
+
+@by_name
+def test_a_wrong_rule_is_noticed_by_each_check(row, monkeypatch) -> None:
+    point = max(sample(row, 9, seed=5), key=lambda point: max(map(abs, grad(lambda p: row.ours(*p))(list(point)))))
+    right = row.operation.gradient
+    wrongs = [lambda gain: gain + 0.001] if row.name in FLAT else [lambda gain: gain * 1.001, lambda gain: -gain]
+    for change in wrongs:
+        monkeypatch.setattr(row.operation, "gradient", distort(right, change))
+        with pytest.raises(GradcheckError):
+            gradcheck(row.ours, point, order=1)
+        assert not compare(lambda p: row.ours(*p), list(point)).agree
+        numeric = numerical_gradient(lambda p: row.ours(*p), list(point))
+        assert grad(lambda p: row.ours(*p))(list(point)) != pytest.approx(numeric, rel=1e-4, abs=1e-7)
+
+
+def only_once(gradient):
+    """A local gradient that is right on numbers, and constant for whoever differentiates it again."""
+
+    def cut(x):
+        if isinstance(x, (list, tuple)):
+            return [cut(each) for each in x]
+        return x.detach() if isinstance(x, Value) else x
+
+    return lambda g, a, b: gradient(g, cut(a), cut(b))
+
+
+CURVED = [row for row in ROWS if row.name in {"square", "exp", "multiply", "divide", "power", "tanh", "softmax", "dot"}]
+
+
+@pytest.mark.parametrize("row", CURVED, ids=[row.name for row in CURVED])
+def test_a_rule_that_is_right_only_once_is_noticed(row, monkeypatch) -> None:
+    monkeypatch.setattr(row.operation, "gradient", only_once(row.operation.gradient))
+    [point] = sample(row, 1, seed=5)
+    assert gradcheck(row.ours, point, order=1)
+    with pytest.raises(GradcheckError, match="d2f/"):
+        gradcheck(row.ours, point, order=2)
+
+
+def test_the_failure_shows_the_worst_entry() -> None:
+    wrong = ag.custom(lambda x, y: x * y, lambda x, y: (y, 2.0 * x), name="wrong")
+    with pytest.raises(GradcheckError) as error:
+        gradcheck(lambda p, k: wrong(p["a"][1], k), ({"a": [1.0, 3.0]}, 5.0), order=1)
+    first, second = str(error.value).splitlines()
+    assert first.startswith("gradcheck: df/dk is 6 by the chain rule, 3") and "apart (5.0e-01 of its size)" in first
+    assert second == "1 of 3 derivatives differ; print(error.report) shows all"
+    table = str(error.value.report)
+    assert "df/dp[a][1]" in table and table.count("DIFFERS") == 1 and not error.value.report
+
+
+def test_several_outputs_and_third_order() -> None:
+    report = gradcheck(lambda x, y: [x * sin(y), {"z": tanh(x)}], (0.5, 2.0), order=3)
+    names = [entry.name for entry in report.entries]
+    assert "df[0]/dy" in names and "d3f[1]/dx dx dx" in names and len(names) == 2 * (2 + 4 + 8)
+    assert all(entry.relative < 1e-6 or entry.absolute < 1e-8 for entry in report.entries)
+    assert str(report) == str(gradcheck(lambda x, y: [x * sin(y), {"z": tanh(x)}], (0.5, 2.0), order=3))
+
+
+@pytest.mark.parametrize("x", [1e-8, 1e-3, 0.5, 300.0, 1e6])
+def test_steps_suit_the_size_of_the_input(x: float) -> None:
+    assert gradcheck(ag.log, x) and gradcheck(sqrt, x) and gradcheck(lambda v: v * v + 1.0, x)
+
+
+def test_gradcheck_with_parameters_from_outside() -> None:
+    w = Value(3.0)
+    assert gradcheck(lambda x: sin(w * x), 0.5) and not w.grad_is_computed
+
+
+@pytest.mark.parametrize(
+    ("f", "inputs", "text"),
+    [
+        (relu, 0.0, "slopes 0 and 1 on its sides"),
+        (ag.abs, 0.0, "slopes -1 and 1"),
+        (ag.maximum, (1.0, 1.0), "df/da: kink nearby, slopes 0 and 1"),
+        (lambda x: relu(x - 1.0), 1.0 + 1e-7, "kink nearby"),
+        (lambda x: ag.norm([x, 0.0]), 0.0, "slopes -1 and 1"),
+    ],
+)
+def test_kinks_are_told(f, inputs, text) -> None:
+    with pytest.warns(RuntimeWarning, match="gradcheck: .*kink") as warned:
+        report = gradcheck(f, inputs, order=1)
+    assert report and any(text in str(each.message) for each in warned)
+    assert "kink: slopes" in str(report)
+
+
+def test_a_kink_excuses_only_slopes_between_its_sides() -> None:
+    steep = ag.custom(lambda x: max(x, 0.0), lambda x: ag.where(x, ag.step(x), 2.0), name="steep")
+    with pytest.raises(GradcheckError):
+        gradcheck(steep, 0.0, order=1)
+
+
+def test_a_jump_is_told() -> None:
+    with pytest.warns(RuntimeWarning, match="a jump within"):
+        assert gradcheck(ag.floor, 2.0, order=1)
+
+
+def test_infinite_slopes_are_no_agreement() -> None:
+    with pytest.raises(GradcheckError, match="df/dx is inf by the chain rule, nan"):
+        gradcheck(sqrt, 0.0)
+
+
+def test_numerical_derivatives_have_the_structure_of_the_input() -> None:
+    found = numerical_gradient(lambda p: p["a"] * p["b"][0], {"a": 2.0, "b": (5.0,)})
+    assert found == {"a": 5.0, "b": (2.0,)} and isinstance(found["b"], tuple)
+    rows = numerical_jacobian(lambda x: {"s": x[0] + x[1], "e": ag.exp(x[0])}, [0.0, 1.0])
+    assert rows["s"] == [1.0, 1.0] and rows["e"] == pytest.approx([1.0, 0.0], abs=1e-9)
+    assert numerical_gradient(sin, 1.0, step=1e-2) != pytest.approx(math.cos(1.0), rel=1e-8)
+
+
+def test_compare_shows_the_u_curve() -> None:
+    found = compare(lambda p: tanh(p[0]) * p[1], [1.0, 2.0])
+    assert found.agree and found.reverse == pytest.approx(found.forward, rel=1e-15)
+    lowest = found.central_errors.index(min(found.central_errors))
+    assert 1e-7 < found.steps[lowest] < 1e-4
+    assert found.central_errors[0] > 1e6 * found.central_errors[lowest] < found.central_errors[-1]
+    text = str(found)
+    assert "reverse mode" in text and "p[1]" in text and "1e-15" in text and text.endswith("all agree")
+
+
+def test_compare_draws(tmp_path) -> None:
+    pytest.importorskip("matplotlib")
+    compare(sin, 1.0).plot(tmp_path / "errors.png")
+    assert (tmp_path / "errors.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind", "text"),
+    [
+        (lambda: gradcheck(sin, 1.0, order=0), ValueError, "order = 0"),
+        (lambda: gradcheck(sin, 1.0, order=1.5), ValueError, "order = 1.5"),
+        (lambda: gradcheck(3.0, 1.0), TypeError, "3.0 is not a function"),
+        (lambda: gradcheck(lambda x: x[0], [1.0, 2.0]), TypeError, "2 inputs for a function of"),
+        (lambda: gradcheck(lambda x: "a", 1.0), TypeError, "'a' in the result"),
+        (lambda: gradcheck(sin, "a"), TypeError, "'a' in an argument"),
+        (lambda: compare(lambda x: [x], 1.0), TypeError, "a list of 1, not one number"),
+        (lambda: numerical_gradient(lambda x: [x, x], 1.0), TypeError, "use numerical_jacobian"),
+        (lambda: numerical_gradient(sin, 1.0, step=0.0), ValueError, "a step of 0.0"),
+        (lambda: numerical_jacobian(sin, None), TypeError, "None in an argument"),
+    ],
+)
+def test_bad_input_is_told_what_to_write(attempt, kind, text) -> None:
+    with pytest.raises(kind, match=text) as error:
+        attempt()
+    assert len(str(error.value).splitlines()) == 2

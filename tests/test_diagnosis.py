@@ -1,0 +1,323 @@
+"""Where a nan was born, and what goes wrong in silence: the right node, the right line, nothing else disturbed."""
+
+import asyncio
+import inspect
+import math
+import threading
+import warnings
+
+import pytest
+
+import autograd as ag
+import nn
+from autograd import Value, detect_anomaly, diagnose, exp, grad, hessian, jvp, log, maximum, no_grad, relu, sqrt, tanh
+from autograd.microscope import examine, layer_name
+from autograd.modes import blocks
+
+
+def line_of(text: str) -> str:
+    """'line N' of the line of this file that ends with a comment."""
+    source = inspect.getsource(inspect.getmodule(line_of)).splitlines()
+    [number] = [n for n, line in enumerate(source, start=1) if line.endswith(f"# {text}")]
+    return f"{__file__}, line {number}: {source[number - 1].strip()}"
+
+
+def caught(program) -> str:
+    with pytest.raises(FloatingPointError) as error:
+        program()
+    assert not blocks
+    assert len(str(error.value).splitlines()) == 2
+    return str(error.value)
+
+
+def test_forward_names_operation_operands_and_line() -> None:
+    def program():
+        x = Value(0.0, label="x")
+        with detect_anomaly():
+            y = exp(x) * 2.0
+            return log(y - 2.0) + y  # forward
+
+    assert caught(program) == f"log(0.0) is -inf\nmade at {line_of('forward')}"
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        (lambda x: 1.0 / x, "1.0 / 0.0 [x] is inf"),
+        (lambda x: x**-1, "0.0 [x] ** -1.0 is inf"),
+        (lambda x: log(x), "log(0.0 [x]) is -inf"),
+        (lambda x: (x + 1e308) * 10, "1e+308 * 10.0 is inf"),
+        (lambda x: (x - 8.0) ** (1 / 3), "-8.0 ** 0.3333333333333333 is nan"),
+        (lambda x: ag.dot([x + 1e200, x], [x + 1e200, x]), "dot(1e+200, 0.0 [x], 1e+200, 0.0 [x]) is inf"),
+        (lambda x: ag.sum([x + 1e308] * 9), "sum(1e+308, 1e+308, 1e+308, 1e+308, ...) is inf"),
+        (lambda x: exp(x + 800.0), "exp(800.0) is inf"),
+    ],
+)
+def test_forward_anomalies(program, text: str) -> None:
+    def inside():
+        with detect_anomaly():
+            program(Value(0.0, label="x"))
+
+    assert caught(inside).startswith(f"{text}\nmade at {__file__}")
+
+
+def test_a_nan_of_the_backward_pass_only() -> None:
+    x, w = Value(0.0, label="x"), Value(2.0)
+
+    def program():
+        with detect_anomaly():
+            root = sqrt(x)  # backward
+            loss = root * w + 1.0
+            assert math.isfinite(loss.data)
+            loss.backward()
+
+    assert caught(program) == (
+        f"backward through sqrt(0.0 [x]): x gains inf from the gradient 2.0\nmade at {line_of('backward')}"
+    )
+    assert not x.grad_is_computed and not w.grad_is_computed
+
+
+def test_a_nan_from_infinity_times_zero() -> None:
+    def program():
+        x = Value(0.0, label="x")
+        with detect_anomaly():
+            (sqrt(x) * x).backward()
+
+    assert caught(program).startswith("backward through sqrt(0.0 [x]): x gains nan from the gradient 0.0")
+
+
+def test_a_graph_from_outside_the_block() -> None:
+    y = sqrt(Value(0.0))
+
+    def program():
+        with detect_anomaly():
+            y.backward()
+
+    assert caught(program).endswith(
+        "made outside detect_anomaly(): open the block before the forward pass to see the line"
+    )
+
+
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        lambda: grad(sqrt)(0.0),
+        lambda: jvp(sqrt, 0.0, 1.0),
+        lambda: grad(grad(sqrt))(0.0),
+        lambda: hessian(sqrt)(0.0),
+        lambda: grad(lambda x: Value(1.0) * sqrt(x))(0.0),
+        lambda: ag.gradients(sqrt(x := Value(0.0)), [x]),
+        lambda: grad(ag.checkpoint(sqrt))(0.0),
+    ],
+)
+def test_derivatives_of_functions_are_watched_too(derivative) -> None:
+    def program():
+        with detect_anomaly():
+            derivative()
+
+    message = caught(program)
+    assert message.startswith("backward through sqrt(0.0)") and f"made at {__file__}" in message
+
+
+def test_a_line_inside_a_module_is_the_users_own() -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    model.layers[0].neurons[0].w[0].data = 1e308
+
+    def program():
+        with detect_anomaly():
+            return model([1e10, 2.0])  # the model
+
+    assert line_of("the model") in caught(program)
+
+
+def test_what_is_infinite_already_is_not_an_anomaly() -> None:
+    with detect_anomaly():
+        x = Value(math.inf)
+        y = x * 2.0 - x
+        y.backward()
+    assert math.isnan(y.data)
+
+
+def test_no_warning_beside_the_error_and_none_lost_outside() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with detect_anomaly(), pytest.raises(FloatingPointError):
+            log(Value(0.0))
+    with pytest.warns(RuntimeWarning, match="log"):
+        log(Value(0.0))
+
+
+def test_it_ends_where_it_ends() -> None:
+    x = Value(0.0)
+    with pytest.raises(FloatingPointError), detect_anomaly():
+        1.0 / x
+    with pytest.warns(RuntimeWarning):
+        assert (1.0 / x).data == math.inf
+    assert not blocks and type(x * 2.0) is Value
+
+    @detect_anomaly()
+    def program():
+        return 1.0 / x
+
+    caught(program)
+    with detect_anomaly(), no_grad():
+        y = x * 2.0
+    assert y.parents == () and not blocks
+
+
+def test_other_threads_and_tasks_are_not_watched() -> None:
+    found = []
+
+    def elsewhere():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found.append((1.0 / Value(0.0)).data)
+
+    with detect_anomaly():
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+    assert found == [math.inf]
+
+    @detect_anomaly()
+    async def watched():
+        await asyncio.sleep(0)
+        return 1.0 / Value(0.0)
+
+    with pytest.raises(FloatingPointError):
+        asyncio.run(watched())
+    assert not blocks
+
+
+def test_the_same_gradients_inside_as_outside() -> None:
+    def slopes():
+        model = nn.MLP(2, [4, 1], rng=3)
+        nn.mse_loss([model([0.1, 0.7]), model([0.3, -1.0])], [1.0, 2.0]).backward()
+        return [parameter.grad for parameter in model.parameters()]
+
+    outside = slopes()
+    with detect_anomaly():
+        assert slopes() == outside
+
+
+# ---- silent mistakes -----------------------------------------------------------------------------
+
+
+def findings(program) -> list[str]:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        program()
+    assert all(each.filename == __file__ and "\n" not in str(each.message) for each in warned)
+    return [str(each.message) for each in warned]
+
+
+def test_backward_twice_is_told() -> None:
+    def program(reset: bool):
+        x = Value(2.0)
+        with detect_anomaly():
+            y = x * x
+            y.backward()
+            if reset:
+                x.zero_grad()
+            y.backward()
+
+    [message] = findings(lambda: program(reset=False))
+    assert message.startswith("backward() has already run on this graph, and 1 leaves keep") and "zero_grad" in message
+    assert findings(lambda: program(reset=True)) == []
+
+
+def test_a_kink_is_told() -> None:
+    def program():
+        x = Value(1.0)
+        with detect_anomaly():
+            (relu(x - 1.0) + relu(1.0 - x) + maximum(x, x * 1.0)).backward()
+
+    assert sorted(findings(program)) == [
+        "maximum(1.0, 1.0) stands on its kink: one slope of many was taken; move the input",
+        "relu(0.0) stands on its kink 2 times: one slope of many was taken; move the input",
+    ]
+
+
+def test_saturation_is_told() -> None:
+    def program():
+        with detect_anomaly():
+            tanh(Value(800.0) * Value(2.0)).backward()
+
+    [message] = findings(program)
+    assert message.startswith("every gradient is exactly 0: tanh saturated")
+
+
+def test_parameters_without_gradient_and_dead_units_are_told() -> None:
+    model = nn.MLP(2, [4, 1], activation="relu", rng=0)
+    model.spare = Value(1.0)
+    for neuron in model.layers[0].neurons[:3]:
+        neuron.b.data = -100.0
+
+    def program():
+        with detect_anomaly(model):
+            nn.mse_loss([model([0.1, 0.2]), model([0.3, -0.2])], [1.0, 2.0]).backward()
+
+    unreached, dead = findings(program)
+    assert unreached.startswith("no gradient reaches spare: the loss was computed without it")
+    assert dead.startswith("layers.0: 3 of 4 relu units are dead") and dead.endswith("or use leaky_relu")
+
+
+def test_a_unit_is_dead_only_if_it_is_for_every_sample() -> None:
+    model = nn.MLP(1, [1, 1], activation="relu", rng=0)
+    neuron = model.layers[0].neurons[0]
+    neuron.w[0].data = 1.0
+    loss = nn.mse_loss([model([-1.0]), model([2.0])], [1.0, 2.0])
+    [layer, _] = examine(loss, model).layers
+    assert layer.dead == 0 and layer.off == 0.5 and len(layer.units) == 1
+
+
+# ---- the microscope ------------------------------------------------------------------------------
+
+
+def test_diagnose_in_words(capsys) -> None:
+    model = nn.MLP(2, [6, 6, 1], activation="relu", rng=3)
+    loss = nn.mse_loss([model([0.1, 0.2]), model([0.5, -1.0])], [1.0, 2.0])
+    diagnose(loss, model, lr=0.05)
+    told = capsys.readouterr().out
+    assert told.startswith(f"loss {loss.data:.6g}; updates as by SGD at lr = 0.05\n")
+    assert "layers.1             42" in told and "6 relu: 1 dead" in told and "layers.2 " in told and "linear" in told
+    assert not any(parameter.grad_is_computed for parameter in model.parameters())
+
+
+def test_the_numbers_are_those_of_a_backward_pass() -> None:
+    model = nn.MLP(2, [3, 1], rng=1)
+    loss = nn.mse_loss([model([0.1, 0.2])], [1.0])
+    report = examine(loss, model, lr=0.1)
+    loss.backward()
+    parameters = model.layers[0].neurons
+    slopes = [p.grad for neuron in parameters for p in (*neuron.w, neuron.b)]
+    weights = [p.data for neuron in parameters for p in (*neuron.w, neuron.b)]
+    layer = report.layers[0]
+    assert layer.gradient == pytest.approx(math.sqrt(sum(g * g for g in slopes) / len(slopes)))
+    assert report.update_ratio(layer) == pytest.approx(0.1 * math.hypot(*slopes) / math.hypot(*weights))
+
+
+def test_vanishing_gradients_are_told() -> None:
+    deep = nn.MLP(2, [6] * 12 + [1], activation="sigmoid", rng=3)
+    report = examine(nn.mse_loss([deep([0.1, 0.2])], [1.0]), deep)
+    assert any("the gradient vanishes" in finding and "relu" in finding for finding in report.findings)
+    assert "layers.0 hardly moves" in str(report)
+
+
+def test_units_of_plain_sums_are_found_too() -> None:
+    weights = [Value(-1.0, label="a"), Value(-2.0, label="b")]
+    loss = relu(weights[0] * 1.0 + weights[1] * 3.0) + 0.0 * weights[0]
+    [first, _] = examine(loss, weights).layers
+    assert first.dead == 1 and examine(loss).layers == []
+
+
+def test_names_of_layers() -> None:
+    names = {"layers.0.weight.3.1": "layers.0", "encoder.head.bias": "encoder.head", "w.0": "w", "b": "b"}
+    assert {path: layer_name(path) for path in names} == names
+
+
+def test_what_is_no_loss_or_no_model() -> None:
+    with pytest.raises(TypeError, match="diagnose: 3.0 is a float, not a Value"):
+        diagnose(3.0)
+    with pytest.raises(TypeError, match="'model' is not a model"):
+        diagnose(Value(1.0), "model")
