@@ -35,7 +35,16 @@ __all__ = ["GradcheckError", "Report", "compare", "gradcheck", "numerical_gradie
 
 
 class GradcheckError(AssertionError):
-    """A derivative that differences do not confirm; `.report` holds all that was compared."""
+    """A derivative that differences do not confirm; `.report` holds all that was compared.
+
+    >>> from autograd import GradcheckError, custom, gradcheck
+    >>> wrong = custom(lambda x: x * x, lambda x: 3.0 * x)
+    >>> try:
+    ...     gradcheck(wrong, 2.0, order=1)
+    ... except GradcheckError as error:
+    ...     print(error.report.worst.analytic, error.report.worst.numeric)
+    6.0 4.0
+    """
 
     report: Report
 

@@ -122,7 +122,7 @@ class Segment:
         self.outside = list(dict.fromkeys(leaf for leaf in behind if leaf._a < started))
         self.data = [each._data if isinstance(each, Value) else each for each in outputs]
         operands = Operands((*(x for x in self.given if isinstance(x, Value)), *self.outside))
-        operands.recompute = self
+        operands.recompute, self.numbers = self, operands.data
         self.result = rebuild_result(
             [
                 record(each._data, CHECKPOINT, operands, None, operands.data, Place(place, self))
@@ -146,7 +146,7 @@ class Segment:
         numbers = iter(operands.values if on_values else operands.data)
         arguments: list[Any] = [next(numbers) if isinstance(x, Value) else x for x in self.given]
         variables, outputs, _ = self.run(arguments)
-        for was, now in zip(self.data, outputs):
+        for was, now in zip(self.data, outputs) if operands.data is self.numbers else ():  # not after a replay
             if (now._data if isinstance(now, Value) else now) != was == was:
                 raise RuntimeError(
                     f"checkpoint: the function gave {was!r} at first and {now!r:.60} when it was run again\n"
