@@ -79,7 +79,7 @@ class Run:
         return number._data if isinstance(number, Value) else number
 
     def like_argument(self, numbers: Sequence[Any]) -> Any:
-        return self.rebuild([self.handed_back(each) for each in numbers])
+        return self.rebuild([self.handed_back(each) for each in numbers] if self.live else numbers)
 
     def like_result(self, numbers: Sequence[Any]) -> Any:
         """The structure of the result, with a number for each Value in it and 0 for what did not depend on anything."""

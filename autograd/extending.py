@@ -81,9 +81,10 @@ def checkpoint(f: Function) -> Function:
     >>> y.backward()
 
     The gradient is the same, for one more run of f. A chain of n steps in segments of sqrt(n) keeps of the order of
-    sqrt(n) nodes at a time. (Griewank 1992; Chen et al. 2016) Arguments and results: numbers, Values, and lists, tuples
-    or dicts of them; Values that f reaches from outside get their gradients too. f must do the same each time:
-    a second run that gives other results is a RuntimeError, one with operands that were changed a ValueError.
+    sqrt(n) nodes at a time. (Griewank 1992; Chen et al. 2016) Results are numbers, Values, and lists, tuples or dicts
+    of them; so are arguments, and what else there is among these is passed on as it is. Values that f reaches from
+    outside get their gradients too. f must do the same each time: a second run that gives other results is a
+    RuntimeError, one with operands that were changed a ValueError.
     """
     check_function("checkpoint", f)
 
@@ -114,12 +115,12 @@ class Segment:
 
     def __init__(self, f: Function, args: Sequence[Any]) -> None:
         self.f = f
-        self.given, self.rebuild = flatten(args, "checkpoint")
+        self.given, self.rebuild = flatten(args, "checkpoint", others=True)
         started = next(ages)
-        outputs, rebuild_result = self.run([x._data if isinstance(x, Value) else x for x in self.given])[1:]
+        outputs, rebuild_result = self.run([x.detach() if isinstance(x, Value) else x for x in self.given])[1:]
         values = [each for each in outputs if isinstance(each, Value)]
         behind = leaves_behind(topological_order(*values), values)
-        self.outside = list(dict.fromkeys(leaf for leaf in behind if leaf._a < started))
+        self.outside = [leaf for leaf in behind if leaf._a < started]
         self.data = [each._data if isinstance(each, Value) else each for each in outputs]
         operands = Operands((*(x for x in self.given if isinstance(x, Value)), *self.outside))
         operands.recompute, self.numbers = self, operands.data
@@ -132,10 +133,10 @@ class Segment:
             ]
         )
 
-    def run(self, arguments: Sequence[Value | float]) -> tuple[list[Value], list[Any], Rebuild]:
+    def run(self, arguments: Sequence[Any]) -> tuple[list[Any], list[Any], Rebuild]:
         """Run the function on fresh variables; they, its outputs, and how to rebuild the result."""
         with recording():
-            variables = [variable(x) for x in arguments]
+            variables = [variable(x) if isinstance(x, Value) else x for x in arguments]
             return variables, *flatten(self.f(*self.rebuild(variables)), "checkpoint", "the result")
 
     def again(self, operands: Operands, on_values: bool) -> tuple[list[Value], list[Any]]:
@@ -143,9 +144,8 @@ class Segment:
         captured = dict(zip(operands.values, operands.data))
         for each in operands.values if on_values else self.outside:
             check_unchanged(each, captured[each], "checkpoint")
-        numbers = iter(operands.values if on_values else operands.data)
-        arguments: list[Any] = [next(numbers) if isinstance(x, Value) else x for x in self.given]
-        variables, outputs, _ = self.run(arguments)
+        numbers = iter(operands.values if on_values else map(Value, operands.data))
+        variables, outputs, _ = self.run([next(numbers) if isinstance(x, Value) else x for x in self.given])
         for was, now in zip(self.data, outputs) if operands.data is self.numbers else ():  # not after a replay
             if (now._data if isinstance(now, Value) else now) != was == was:
                 raise RuntimeError(
@@ -176,7 +176,7 @@ class Segment:
                 "checkpoint: it cannot be replayed with other data of what it reaches from outside\n"
                 "give that to the function as an argument"
             )
-        given = iter(numbers)
+        given = map(Value, numbers)
         output = self.run([next(given) if isinstance(x, Value) else x for x in self.given])[1][place]
         return output._data if isinstance(output, Value) else output
 

@@ -5,8 +5,10 @@ The graph itself is made in value.py; pictures of it are made in drawing/.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from autograd.floats import ieee_result
@@ -47,13 +49,16 @@ def leaves(output: Value) -> list[Value]:
     return [node for node in nodes(output) if node._operation is LEAF]
 
 
-def leaves_behind(order: Iterable[Any], outputs: Iterable[Value]) -> Iterator[Value]:
-    """The leaves of graphs whose topological order is known, as often as they are used."""
-    yield from (output for output in outputs if output._operation is LEAF)
-    for node in order:
-        for each in node.values if isinstance(node, Operands) else (node._left, node._right):
-            if each is not None and each._operation is LEAF:
-                yield each
+def leaves_behind(order: Sequence[Any], outputs: Iterable[Value]) -> list[Value]:
+    """The leaves of graphs whose topological order is known."""
+    used: dict[Any, None] = dict.fromkeys(chain(outputs, map(LEFT, order), map(RIGHT, order)))
+    for each in order:
+        if type(each) is Operands:
+            used.update(dict.fromkeys(each.values))
+    return [each for each in used if each is not None and each._operation is LEAF]
+
+
+LEFT, RIGHT = operator.attrgetter("_left"), operator.attrgetter("_right")
 
 
 def operations(output: Value) -> Counter[str]:

@@ -12,7 +12,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -35,8 +35,8 @@ def innermost(*kinds: type) -> Any:
 
 
 def recording_paused() -> bool:
-    """True inside `no_grad()`, on this thread, unless `recording()` stands further in."""
-    return isinstance(innermost(no_grad, recording), no_grad)
+    """True inside `no_grad()`, on this thread, unless a `recording()` stands further in."""
+    return isinstance(innermost(no_grad, Recording), no_grad)
 
 
 def watcher() -> Any:
@@ -114,8 +114,13 @@ class no_grad(Block):  # noqa: N801 - used like a function
     """
 
 
-class recording(Block):  # noqa: N801 - used like a function
-    """Record, even inside `no_grad()`: what `grad` does while it runs the function that it differentiates."""
+class Recording(Block):
+    """Record, even inside `no_grad()`."""
+
+
+def recording() -> Any:
+    """What `grad` does while it runs the function that it differentiates: a block only where one is needed."""
+    return Recording() if blocks and recording_paused() else nullcontext()
 
 
 class Watch(Block):

@@ -45,7 +45,7 @@ class Operands:
 
     __slots__ = ("data", "read_at", "recompute", "values")
 
-    _operation = None  # not a leaf, for the search in `topological_order`
+    _operation = _left = _right = None  # not a leaf, for those who walk a graph
     recompute: Any  # a checkpoint's own chain rule (extending.py); None for an ordinary list
 
     def __init__(self, values: Iterable[Any], operation: str = "Operands") -> None:

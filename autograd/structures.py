@@ -12,7 +12,7 @@ from autograd.value import Value
 Rebuild = Callable[[Sequence[Any]], Any]
 
 
-def flatten(structure: Any, name: str, kind: str = "an argument") -> tuple[list[Value | float], Rebuild]:
+def flatten(structure: Any, name: str, kind: str = "an argument", others: bool = False) -> tuple[list[Any], Rebuild]:
     """The numbers and Values of a structure in order, and the function that puts others in their places.
 
     >>> leaves, rebuild = flatten({"w": [1, 2.5], "b": 3}, "flatten")
@@ -21,23 +21,31 @@ def flatten(structure: Any, name: str, kind: str = "an argument") -> tuple[list[
     >>> rebuild(["x", "y", "z"])
     {'w': ['x', 'y'], 'b': 'z'}
 
-    Raises TypeError, in the name of the function `name`, for anything else inside.
+    Raises TypeError, in the name of the function `name`, for anything else inside, unless `others` lets it be.
     """
-    leaves: list[Value | float] = []
-    return leaves, _take_apart(structure, leaves, name, kind)
+    leaves: list[Any] = []
+
+    def leaf(part: Any) -> Any:
+        return part if others or isinstance(part, Value) else _number(part, name, kind)
+
+    return leaves, _take_apart(structure, leaves, leaf)
 
 
-def _take_apart(part: Any, leaves: list[Value | float], name: str, kind: str) -> Rebuild:
+def _take_apart(part: Any, leaves: list[Any], leaf: Callable[[Any], Any]) -> Rebuild:
     if isinstance(part, Mapping):
         keys = list(part)
-        members = [_take_apart(part[key], leaves, name, kind) for key in keys]
+        members = [_take_apart(part[key], leaves, leaf) for key in keys]
         return _by_turns(members, lambda rebuilt: dict(zip(keys, rebuilt)))
     if isinstance(part, (list, tuple)):
-        members = [_take_apart(member, leaves, name, kind) for member in part]
         make: Callable[[Iterable[Any]], Any] = getattr(type(part), "_make", list if isinstance(part, list) else tuple)
+        if all(type(member) is float or type(member) is Value for member in part):  # the usual case, made fast
+            start, end = len(leaves), len(leaves) + len(part)
+            leaves.extend(part)
+            return lambda replacements: make(replacements[start:end])
+        members = [_take_apart(member, leaves, leaf) for member in part]
         return _by_turns(members, make)
     index = len(leaves)
-    leaves.append(part if isinstance(part, Value) else _number(part, name, kind))
+    leaves.append(leaf(part))
     return lambda replacements: replacements[index]
 
 

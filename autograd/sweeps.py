@@ -50,7 +50,7 @@ def dependent(order: Iterable[Any], inputs: Iterable[Value]) -> set[Any]:
     """The inputs, and the nodes and lists of the order that depend on one of them."""
     found: set[Any] = set(inputs)
     for node in order:
-        if isinstance(node, Operands):
+        if type(node) is Operands:
             if not found.isdisjoint(node.values):
                 found.add(node)
         elif node._left in found or node._right in found:
@@ -67,45 +67,58 @@ def pull_back(
     `order` is the topological order of the outputs; `seeds` says how much each of them counts. Numbers come out, or,
     with `on_values`, what is connected to the graph. One sweep, however many inputs there are.
     """
-    wanted, kept, watch = dependent(order, inputs), set(inputs), watcher()
-    totals: dict[Any, Any] = {}
+    watch = watcher()
+    totals: dict[Any, Any] = dict.fromkeys(dependent(order, inputs))  # what each has gained so far; None is nothing
     for output, seed in seeds:
-        totals[output] = totals[output] + seed if output in totals else seed
+        _add(totals, output, seed)
     for node in reversed(order):
-        if node not in wanted or node not in totals:
+        total = totals.get(node)
+        if total is None:
             continue
-        total = totals[node] if node in kept else totals.pop(node)
-        if isinstance(node, Operands):
-            _add_gains(totals, wanted, node, total, on_values)
+        if type(node) is Operands:
+            _add_gains(totals, node, total, on_values)
             continue
-        da, db = node._operation.gradient(total, *_arguments(node, on_values))
+        a, b = _arguments(node) if on_values else (node._a, node._b)
+        da, db = node._operation.gradient(total, a, b)
         if watch:
             watch.differentiated(node, total, (da, db))
-        for operand, gain in ((node._left, da), (node._right, db)):
-            if operand in wanted:
-                if isinstance(operand, Operands):
-                    totals.setdefault(operand, []).append(gain)
-                else:
-                    totals[operand] = totals[operand] + gain if operand in totals else gain
-    return [totals.get(each, 0.0) for each in inputs]
+        left, right = node._left, node._right
+        if left in totals:
+            so_far = totals[left]
+            if type(left) is Operands:
+                totals[left] = so_far or []
+                totals[left].append(da)
+            else:
+                totals[left] = da if so_far is None else so_far + da
+        if right in totals:
+            so_far = totals[right]
+            if type(right) is Operands:
+                totals[right] = so_far or []
+                totals[right].append(db)
+            else:
+                totals[right] = db if so_far is None else so_far + db
+    return [0.0 if totals[each] is None else totals[each] for each in inputs]
 
 
-def _add_gains(
-    totals: dict[Any, Any], wanted: set[Any], operands: Operands, gains: list[Gain], on_values: bool
-) -> None:
+def _add(totals: dict[Any, Any], node: Any, gain: Any) -> None:
+    """Add to what a node has gained, if that is asked for."""
+    if node in totals:
+        totals[node] = gain if totals[node] is None else totals[node] + gain
+
+
+def _add_gains(totals: dict[Any, Any], operands: Operands, gains: list[Gain], on_values: bool) -> None:
     """Pass on to the Values of a list what the list has gained from the nodes that took it."""
     add_up = dot if on_values else sum_of_products
     if operands.recompute is not None:
         gained = operands.recompute.pull_back(operands, gains, on_values)
     elif len(gains) == 1:
         [(factor, slopes)] = gains
-        gained = [factor * slope if each in wanted else 0.0 for each, slope in zip(operands.values, slopes)]
+        gained = [factor * slope if each in totals else 0.0 for each, slope in zip(operands.values, slopes)]
     else:
         factors, columns = [factor for factor, _ in gains], zip(*[slopes for _, slopes in gains])
-        gained = [add_up(factors, column) if each in wanted else 0.0 for each, column in zip(operands.values, columns)]
+        gained = [add_up(factors, column) if each in totals else 0.0 for each, column in zip(operands.values, columns)]
     for each, gain in zip(operands.values, gained):
-        if each in wanted:
-            totals[each] = totals[each] + gain if each in totals else gain
+        _add(totals, each, gain)
 
 
 @silent
@@ -120,9 +133,10 @@ def push_forward(
     rates: dict[Any, Any] = dict(tangents)
     moving, watch = dependent(order, rates), watcher()
     for node in order:
-        if node not in moving or node in tangents or isinstance(node, Operands):
+        if node not in moving or node in tangents or type(node) is Operands:
             continue
-        gains = node._operation.gradient(1.0, *_arguments(node, on_values))
+        a, b = _arguments(node) if on_values else (node._a, node._b)
+        gains = node._operation.gradient(1.0, a, b)
         if watch:
             watch.differentiated(node, 1.0, gains)
         terms = [
@@ -136,7 +150,7 @@ def push_forward(
 
 def _rate(operand: Any, gain: Any, rates: Mapping[Any, Any], on_values: bool) -> Number:
     """What the rate of one operand contributes to that of the node."""
-    if not isinstance(operand, Operands):
+    if type(operand) is not Operands:
         return gain * rates[operand]
     if operand.recompute is not None:
         return operand.recompute.push_forward(operand, gain, rates, on_values)
@@ -145,17 +159,15 @@ def _rate(operand: Any, gain: Any, rates: Mapping[Any, Any], on_values: bool) ->
     return gain[0] * add_up([slope for slope, _ in pairs], [rate for _, rate in pairs])
 
 
-def _arguments(node: Value, on_values: bool) -> tuple[Any, Any]:
-    """The operands as a local gradient is to see them: what was captured, or the Values it was captured from."""
-    if on_values:
-        return _argument(node._left, node._a, node), _argument(node._right, node._b, node)
-    return node._a, node._b
+def _arguments(node: Value) -> tuple[Any, Any]:
+    """The operands as Values, from which a local gradient makes a graph."""
+    return _argument(node._left, node._a, node), _argument(node._right, node._b, node)
 
 
 def _argument(operand: Any, captured: Any, node: Value) -> Any:
     if operand is None:
         return captured
-    if isinstance(operand, Operands):
+    if type(operand) is Operands:
         for each, data in zip(operand.values, captured):
             if each._data != data:
                 check_unchanged(each, data, node.op)

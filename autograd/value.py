@@ -220,21 +220,21 @@ class Value(Protocols):
             watch.before_backward(self)
         order = topological_order(self)
         for node in order:
-            if not isinstance(node, Operands):
+            if type(node) is not Operands:
                 node._grad = 0.0
         self._grad += 1.0  # d(self)/d(self)
         gains: dict[Operands, list[Gain]] = defaultdict(list)
         for node in reversed(order):
-            if isinstance(node, Operands):
+            if type(node) is Operands:
                 distribute(node, gains[node])
                 continue
             da, db = node._operation.gradient(node._grad, node._a, node._b)
             left, right = node._left, node._right
-            if isinstance(left, Operands):
+            if type(left) is Operands:
                 gains[left].append(da)
             elif left is not None:
                 left._grad += da
-            if isinstance(right, Operands):
+            if type(right) is Operands:
                 gains[right].append(db)
             elif right is not None:
                 right._grad += db
@@ -279,7 +279,7 @@ def topological_order(*outputs: Value) -> list[Any]:
             seen.add(node)
             push(node)
             push(None)
-            if isinstance(node, Operands):
+            if type(node) is Operands:
                 stack += [each for each in node.values if each._operation is not LEAF and each not in seen]
                 continue
             left, right = node._left, node._right

@@ -9,7 +9,7 @@ import pytest
 
 from autograd import Value
 from autograd.graph import nodes
-from tests.benchmarks import works
+from tests.benchmarks import derivatives, works
 from tests.benchmarks.__main__ import line
 from tests.benchmarks.engines import DIGITS, MOONS, Ours
 from tests.benchmarks.measuring import Target, Work, largest_difference, sampled_numbers, weights
@@ -117,3 +117,14 @@ def test_the_command_runs_without_peers(tmp_path) -> None:
     assert "met?" in done.stdout and done.stdout.count("not installed") == 4
     [work] = json.loads(path.read_text())["works"]
     assert work["medians"]["ours"] > 0 and work["met"] == "-"
+
+
+def test_the_works_on_derivatives_are_what_they_claim() -> None:
+    for n, m in ((1, 300), (30, 30), (300, 1)):
+        x = [Value(0.1) for _ in range(n)]
+        outputs = derivatives.chained(x, m)
+        assert len(outputs) == m and len(nodes(outputs[-1])) == 3000 + n
+    assert len(nodes(derivatives.mixed([Value(1.0) for _ in range(10)]))) == 60 + 10
+    assert derivatives.steps(1.0, 3) == derivatives.chain_of(derivatives.steps, 1.0, 3, 1)
+    taken = derivatives.interleaved({"a": lambda: None, "b": lambda: sum(range(20_000))}, rounds=3)
+    assert 0 < taken["a"] < taken["b"]
