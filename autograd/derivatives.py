@@ -15,25 +15,13 @@ from typing import Any
 from autograd.graph import leaves_behind
 from autograd.modes import recording, recording_paused
 from autograd.structures import flatten, same_structure, shape
-from autograd.sweeps import gradients, pull_back, push_forward
-from autograd.value import Operation, Value, ages, record, topological_order
+from autograd.sweeps import fresh, gradients, pull_back, push_forward, variable
+from autograd.value import Value, ages, topological_order
 
 __all__ = ["derivative", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
 Argnums = Any  # an int, or a tuple or list of ints
-
-# The variable of a function, standing in for the Value that it is called with.
-IDENTITY = Operation("identity", lambda x: x, lambda g, a, _: (g, None))
-
-
-def variable(x: Value | float) -> Value:
-    """A fresh node with the data of x: connected to x if that is a Value, and yet another variable."""
-    if not isinstance(x, Value):
-        return Value(x)
-    node = record(x._data, IDENTITY, x, None, x._data, None)
-    node.label = x.label
-    return node
 
 
 class Run:
@@ -75,7 +63,7 @@ class Run:
     def handed_back(self, number: Any) -> Any:
         """A result as the caller gets it: a number, or a Value if Values are about."""
         if self.live:
-            return number if isinstance(number, Value) else Value(number)
+            return fresh(number)
         return number._data if isinstance(number, Value) else number
 
     def like_argument(self, numbers: Sequence[Any]) -> Any:

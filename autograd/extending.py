@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from autograd.derivatives import check_function, variable
+from autograd.derivatives import check_function
 from autograd.floats import as_float
 from autograd.graph import leaves_behind
 from autograd.modes import recording
 from autograd.operands import Operands
 from autograd.reductions import reduce
 from autograd.structures import Rebuild, flatten
-from autograd.sweeps import check_unchanged, pull_back, push_forward
+from autograd.sweeps import check_unchanged, pull_back, push_forward, variable
 from autograd.value import Operation, Value, ages, record, topological_order
 
 Function = Callable[..., Any]

@@ -14,9 +14,45 @@ from autograd.floats import silent
 from autograd.modes import watcher
 from autograd.operands import Gain, Operands, sum_of_products
 from autograd.reductions import dot
-from autograd.value import Value, topological_order
+from autograd.value import LEAF, Operation, Value, record, topological_order
 
 Number = Any  # a float or a Value
+
+
+class One(float):
+    """The number 1, which leaves no trace in a graph when something is multiplied by it."""
+
+    def __mul__(self, other: Any) -> Any:
+        return other
+
+    __rmul__ = __mul__
+
+
+ONE = One(1.0)
+
+
+def traceless(x: Number, on_values: bool) -> Number:
+    return ONE if on_values and type(x) is float and x == 1.0 else x
+
+
+def fresh(x: Number) -> Value:
+    """A derivative as a node of its own, where it is a number or turned out to be one of the leaves."""
+    if not isinstance(x, Value):
+        return Value(x)
+    return variable(x) if x._operation is LEAF else x
+
+
+# Another node with the same data: the variable of a function, connected to the Value that it is called with.
+IDENTITY = Operation("identity", lambda x: x, lambda g, a, _: (g, None))
+
+
+def variable(x: Value | float) -> Value:
+    """A fresh node with the data of x: connected to x if that is a Value, and yet another variable."""
+    if not isinstance(x, Value):
+        return Value(x)
+    node = record(x._data, IDENTITY, x, None, x._data, None)
+    node.label = x.label
+    return node
 
 
 @silent
@@ -40,7 +76,7 @@ def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
         if not isinstance(each, Value):
             raise TypeError(f"gradients: {each!r:.60} is a {type(each).__name__}, not a Value\n{DIFFERENTIATE}")
     found = pull_back(topological_order(output), [(output, 1.0)], inputs, on_values=True)
-    return [each if isinstance(each, Value) else Value(each) for each in found]
+    return [fresh(each) for each in found]
 
 
 DIFFERENTIATE = "gradients takes Values that were computed with; for functions of numbers there is grad"
@@ -70,7 +106,7 @@ def pull_back(
     watch = watcher()
     totals: dict[Any, Any] = dict.fromkeys(dependent(order, inputs))  # what each has gained so far; None is nothing
     for output, seed in seeds:
-        _add(totals, output, seed)
+        _add(totals, output, traceless(seed, on_values))
     for node in reversed(order):
         total = totals.get(node)
         if total is None:
@@ -130,15 +166,16 @@ def push_forward(
     Goes through the order once, however many outputs there are: the rate of a node is the sum, over its parents, of
     local derivative times the parent's rate.
     """
-    rates: dict[Any, Any] = dict(tangents)
+    rates: dict[Any, Any] = {each: traceless(rate, on_values) for each, rate in tangents.items()}
+    one = traceless(1.0, on_values)
     moving, watch = dependent(order, rates), watcher()
     for node in order:
         if node not in moving or node in tangents or type(node) is Operands:
             continue
         a, b = _arguments(node) if on_values else (node._a, node._b)
-        gains = node._operation.gradient(1.0, a, b)
+        gains = node._operation.gradient(one, a, b)
         if watch:
-            watch.differentiated(node, 1.0, gains)
+            watch.differentiated(node, one, gains)
         terms = [
             _rate(operand, gain, rates, on_values)
             for operand, gain in zip((node._left, node._right), gains)

@@ -13,7 +13,7 @@ import mpmath
 from mpmath import mp
 
 import autograd as ag
-from autograd import derivatives, functions, reductions, value
+from autograd import functions, reductions, sweeps, value
 from autograd.value import Operation
 
 R = tuple[float, float]  # an interval to draw numbers from
@@ -78,7 +78,7 @@ def _softmax(i: int) -> Callable:
 
 
 def _identity(x):
-    return derivatives.variable(x) if isinstance(x, value.Value) else x
+    return sweeps.variable(x) if isinstance(x, value.Value) else x
 
 
 UNARY = [
@@ -128,7 +128,7 @@ BINARY = [
     several(value.SUBTRACT, _named("subtract", lambda x, y: x - y), lambda x, y: x - y, WIDE, WIDE),
     several(value.MULTIPLY, _named("multiply", lambda x, y: x * y), lambda x, y: x * y, WIDE, WIDE),
     several(value.DIVIDE, _named("divide", lambda x, y: x / y), lambda x, y: x / y, WIDE, POSITIVE),
-    several(derivatives.IDENTITY, _named("identity", _identity), lambda x: x, WIDE),
+    several(sweeps.IDENTITY, _named("identity", _identity), lambda x: x, WIDE),
     several(value.NEGATE, _named("negate", lambda x: -x), lambda x: -x, WIDE),
     several(functions.POWER, _named("power", ag.power), lambda x, y: mp.power(x, y), POSITIVE, WIDE),
     several(functions.POWER_OF_VALUE, _named("cube", lambda x: x**3), lambda x: x**3, WIDE),

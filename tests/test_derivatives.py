@@ -27,7 +27,7 @@ from autograd import (
     value_and_grad,
     vjp,
 )
-from autograd.graph import computed
+from autograd.graph import computed, operations
 from autograd.value import Operation
 
 numbers = st.floats(-2.0, 2.0)
@@ -135,6 +135,16 @@ def test_inside_no_grad() -> None:
         assert grad(lambda x: x * x)(2.0) == 4.0 and hessian(lambda x: x**3)(2.0) == 12.0
         assert hvp(lambda x: x**3, 2.0, 1.0) == 12.0 and derivative(sin, 3)(0.0) == -1.0
     assert slope.data == 12.0 and slope.parents == ()
+
+
+def test_the_graph_of_a_derivative_reads_as_the_formula() -> None:
+    slope = grad(lambda x: x * sin(x))(Value(2.0))  # sin(x) + x cos(x)
+    assert operations(slope) == {"sin": 1, "cos": 1, "*": 1, "+": 1, "identity": 1}
+    w = Value(3.0, label="w")
+    slope = grad(lambda x: w * x)(2.0)
+    assert slope is not w and slope.data == 3.0 and gradients(slope, [w])[0].data == 1.0
+    slope.data = 7.0
+    assert w.data == 3.0
 
 
 # ---- nesting -------------------------------------------------------------------------------------

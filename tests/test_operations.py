@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import activations, derivatives, functions, reductions, trigonometry, value
+from autograd import activations, functions, reductions, sweeps, trigonometry, value
 from autograd.value import LEAF, Operation
 from tests.checks import check_backward, check_derivatives, check_value, sample
 from tests.ops import ROWS
@@ -15,7 +15,7 @@ by_name = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 
 def operations() -> set[Operation]:
     """All operations that the engine's files define, whether by name or behind a function."""
-    modules = (value, functions, trigonometry, activations, reductions, derivatives)
+    modules = (value, functions, trigonometry, activations, reductions, sweeps)
     members = [member for module in modules for member in vars(module).values()]
     found = [getattr(member, "operation", member) for member in members]
     return {each for each in found if isinstance(each, Operation)}
