@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
-from autograd.graph import leaves_behind
+from autograd.graph import older_leaves
 from autograd.modes import recording, recording_paused
 from autograd.structures import flatten, same_structure, shape
 from autograd.sweeps import fresh, gradients, pull_back, push_forward, variable
@@ -45,9 +45,8 @@ class Run:
         self.outputs, self.rebuild_result = flatten(self.result, name, "the result")
         self.values = [each for each in self.outputs if isinstance(each, Value)]
         self.order = topological_order(*self.values)
-        self.live = any(isinstance(x, Value) for x in given) or any(
-            leaf._a < started for leaf in leaves_behind(self.order, self.values)
-        )
+        outside = older_leaves(self.order, self.values, started)
+        self.live = any(isinstance(x, Value) for x in given) or any(True for _ in outside)
 
     @property
     def on_values(self) -> bool:

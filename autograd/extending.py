@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.derivatives import check_function
 from autograd.floats import as_float
-from autograd.graph import leaves_behind
+from autograd.graph import older_leaves
 from autograd.modes import recording
 from autograd.operands import Operands
 from autograd.reductions import reduce
@@ -119,8 +119,7 @@ class Segment:
         started = next(ages)
         outputs, rebuild_result = self.run([x.detach() if isinstance(x, Value) else x for x in self.given])[1:]
         values = [each for each in outputs if isinstance(each, Value)]
-        behind = leaves_behind(topological_order(*values), values)
-        self.outside = [leaf for leaf in behind if leaf._a < started]
+        self.outside = list(dict.fromkeys(older_leaves(topological_order(*values), values, started)))
         self.data = [each._data if isinstance(each, Value) else each for each in outputs]
         operands = Operands((*(x for x in self.given if isinstance(x, Value)), *self.outside))
         operands.recompute, self.numbers = self, operands.data

@@ -5,10 +5,8 @@ The graph itself is made in value.py; pictures of it are made in drawing/.
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from autograd.floats import ieee_result
@@ -49,16 +47,17 @@ def leaves(output: Value) -> list[Value]:
     return [node for node in nodes(output) if node._operation is LEAF]
 
 
-def leaves_behind(order: Sequence[Any], outputs: Iterable[Value]) -> list[Value]:
-    """The leaves of graphs whose topological order is known."""
-    used: dict[Any, None] = dict.fromkeys(chain(outputs, map(LEFT, order), map(RIGHT, order)))
-    for each in order:
-        if type(each) is Operands:
-            used.update(dict.fromkeys(each.values))
-    return [each for each in used if each is not None and each._operation is LEAF]
-
-
-LEFT, RIGHT = operator.attrgetter("_left"), operator.attrgetter("_right")
+def older_leaves(order: Iterable[Any], outputs: Iterable[Value], age: int) -> Iterator[Value]:
+    """The leaves that were there before `age`, of graphs whose topological order is known; once for each use."""
+    yield from (output for output in outputs if output._operation is LEAF and output._a < age)
+    for node in order:
+        left, right = node._left, node._right
+        if left is not None and left._operation is LEAF and left._a < age:
+            yield left
+        if right is not None and right._operation is LEAF and right._a < age:
+            yield right
+        if left is None and type(node) is Operands:
+            yield from (each for each in node.values if each._operation is LEAF and each._a < age)
 
 
 def operations(output: Value) -> Counter[str]:

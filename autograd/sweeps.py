@@ -198,20 +198,23 @@ def _rate(operand: Any, gain: Any, rates: Mapping[Any, Any], on_values: bool) ->
 
 def _arguments(node: Value) -> tuple[Any, Any]:
     """The operands as Values, from which a local gradient makes a graph."""
-    return _argument(node._left, node._a, node), _argument(node._right, node._b, node)
+    left, right, a, b = node._left, node._right, node._a, node._b
+    if left is not None:
+        a = left if left.__class__ is Value and left._data == a else _argument(left, a, node)
+    if right is not None:
+        b = right if right.__class__ is Value and right._data == b else _argument(right, b, node)
+    return a, b
 
 
 def _argument(operand: Any, captured: Any, node: Value) -> Any:
-    if operand is None:
-        return captured
-    if type(operand) is Operands:
-        for each, data in zip(operand.values, captured):
-            if each._data != data:
-                check_unchanged(each, data, node.op)
-        return (*operand.values, *captured[len(operand.values) :])
-    if operand._data != captured:
+    """The operand itself, or the Values of a list with the constants that follow; ValueError if data were changed."""
+    if type(operand) is not Operands:
         check_unchanged(operand, captured, node.op)
-    return operand
+        return operand
+    for each, data in zip(operand.values, captured):
+        if each._data != data:
+            check_unchanged(each, data, node.op)
+    return (*operand.values, *captured[len(operand.values) :])
 
 
 def check_unchanged(operand: Value, captured: float, operation: str) -> None:
