@@ -11,12 +11,14 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from types import FrameType
 from typing import Any
 
 from autograd.floats import silent_code
 from autograd.microscope import examine
 from autograd.modes import Watch
+from autograd.naming import names, variables
 from autograd.operands import Operands, values_of
 from autograd.value import Value
 
@@ -46,11 +48,12 @@ class detect_anomaly(Watch):  # noqa: N801 - used like a function
     FloatingPointError: log(0.0 [x]) is -inf
     made at <doctest ...detect_anomaly[2]>, line 2: y = log(x)
 
-    The error, a FloatingPointError, names the operation, its operands with labels, and the line of your program that
-    made the node; for a nan that appears on the way back it does so before any gradient is touched. `backward()` inside
-    the block also warns, a line each, of what goes wrong in silence: a graph run backward twice without zero_grad(),
-    values on a kink, gradients that are 0 because all is saturated; with a `model`, of its parameters that no gradient
-    reaches and its dead units. Also a decorator. Inside, everything is several times slower; outside, nothing is.
+    The error, a FloatingPointError, names the operation, its operands (by label or variable), and the line of your
+    program that made the node; for a nan that appears on the way back it comes before any gradient is touched.
+    `backward()` inside the block also warns, a line each, of what goes wrong in silence: a graph run backward twice
+    without zero_grad(), values on a kink, gradients that are 0 because all is saturated; with a `model`, of its
+    parameters that no gradient reaches and its dead units. Also a decorator. Inside, everything takes some ten times
+    as long; outside, nothing does.
     """
 
     def __init__(self, model: Any = None) -> None:
@@ -61,16 +64,17 @@ class detect_anomaly(Watch):  # noqa: N801 - used like a function
         watched: Watched = Watched.__new__(Watched)
         for slot in Value.__slots__:
             setattr(watched, slot, getattr(node, slot))
-        watched.line, sweeping = users_line()
+        frame, sweeping = users_frame()
+        watched.line = frame.f_code.co_filename, frame.f_lineno
         if not sweeping and not math.isfinite(node._data) and finite(operand_data(node)):
-            raise FloatingPointError(f"{called(node)} is {node._data!r}\n{made_at(watched)}")
+            raise FloatingPointError(f"{called(node, frame)} is {node._data!r}\n{made_at(watched)}")
         return watched
 
     def before_backward(self, output: Value) -> None:
         """A rehearsal: the sweep reports to `differentiated`, and raises there before any gradient was touched."""
-        (file, number), _ = users_line()
-        for finding in examine(output, self.model).findings:
-            warnings.warn_explicit(finding, RuntimeWarning, file, number)
+        findings, (frame, _) = examine(output, self.model).findings, users_frame()
+        for finding in findings:
+            warnings.warn_explicit(finding, RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
 
     def differentiated(self, node: Value, gradient: Any, gains: tuple[Any, Any]) -> None:
         numbers = [number for data in operand_data(node) for number in data]
@@ -79,21 +83,23 @@ class detect_anomaly(Watch):  # noqa: N801 - used like a function
         for operand, gain in zip((node._left, node._right), gains):
             for value, gained in zip(values_of(operand), contributions(operand, gain)):
                 if not math.isfinite(gained):
+                    frame, _ = users_frame()
+                    name = names([value], variables(frame)).get(value, "its operand")
                     raise FloatingPointError(
-                        f"backward through {called(node)}: "
-                        f"{value.label or 'its operand'} gains {gained!r} from the gradient {as_number(gradient)!r}\n"
+                        f"backward through {called(node, frame)}: "
+                        f"{name} gains {gained!r} from the gradient {as_number(gradient)!r}\n"
                         f"{made_at(node)}"
                     )
 
 
-def users_line() -> tuple[Line, bool]:
-    """The innermost line that is not the package's own, and whether a sweep over a graph stands between."""
-    frame: Any = sys._getframe(1)
+def users_frame() -> tuple[FrameType, bool]:
+    """The innermost frame that is not the package's own, and whether a sweep over a graph stands between."""
+    frame = sys._getframe(1)
     sweeping = False
     while frame.f_back and frame.f_code.co_filename.startswith(OURS):
         sweeping = sweeping or frame.f_code in silent_code
         frame = frame.f_back
-    return (frame.f_code.co_filename, frame.f_lineno), sweeping
+    return frame, sweeping
 
 
 def made_at(node: Value) -> str:
@@ -120,22 +126,22 @@ def finite(lists: Iterable[Iterable[float]]) -> bool:
     return all(math.isfinite(number) for numbers in lists for number in numbers)
 
 
-def called(node: Value) -> str:
+def called(node: Value, frame: FrameType) -> str:
     """The operation with its operands, as 'log(0.0 [x])' or '1.0 / 0.0 [y]'; of a long list, the beginning."""
+    found = names(node.parents, variables(frame))
     sides = []
     operands: list[Any] = [(node._left, node._a), (node._right, node._b)]
     for operand, data in operands:
         if is_data(data):
-            sides.append(written(values_of(operand), data if isinstance(data, (list, tuple)) else [data]))
+            labels = [found.get(value, "") for value in values_of(operand)]
+            sides.append(written(labels, data if isinstance(data, (list, tuple)) else [data]))
     if len(sides) == 2 and not node.op.isidentifier():
         return f"{sides[0]} {node.op} {sides[1]}"
     return f"{node.op}({', '.join(sides)})"
 
 
-def written(values: tuple[Value, ...], data: Iterable[float]) -> str:
-    labels = [value.label for value in values]
-    numbers = list(data)
-    labels += [""] * (len(numbers) - len(labels))
+def written(labels: list[str], numbers: Sequence[float]) -> str:
+    labels = labels + [""] * (len(numbers) - len(labels))
     parts = [f"{number!r} [{label}]" if label else repr(number) for label, number in zip(labels, numbers)]
     return ", ".join(parts[:4] + ["..."] * (len(parts) > 4))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from autograd.value import Value
@@ -71,3 +71,8 @@ def public(namespace: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any
         for name, each in list(namespace.items())
         if isinstance(name, str) and not name.startswith("_")
     )
+
+
+def variables(frame: FrameType) -> dict[str, Any]:
+    """What the code of a frame can name: its local variables, then the global ones."""
+    return {**frame.f_locals, **{name: each for name, each in frame.f_globals.items() if name not in frame.f_locals}}

@@ -7,13 +7,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from autograd.drawing.dot import source
 from autograd.drawing.render import rendered
 from autograd.graph import nodes
 from autograd.naming import names as find_names
+from autograd.naming import variables
 from autograd.value import Value
 
 SUFFIXES = (".svg", ".png", ".dot")
@@ -80,11 +80,6 @@ def draw(value: Value, names: Mapping[str, Any] | None = None) -> Drawing:
     if names is None:
         names = variables(sys._getframe(1))
     return Drawing(source(graph, find_names(graph, names)))
-
-
-def variables(frame: FrameType) -> dict[str, Any]:
-    """What the code of a frame can name: its local variables, then the global ones."""
-    return {**frame.f_locals, **{name: each for name, each in frame.f_globals.items() if name not in frame.f_locals}}
 
 
 def write_whole(path: Path, content: bytes) -> None:
