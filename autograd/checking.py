@@ -5,23 +5,22 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.derivatives import Run, check_function
 from autograd.differences import (
-    CENTRAL_STEP,
     EPSILON,
     Function,
     Point,
+    best_quotients,
     central,
     moved,
     number_in,
     numerical_gradient,
     numerical_jacobian,
     on_floats,
-    rounded,
     step_for,
 )
 from autograd.modes import recording
@@ -122,6 +121,8 @@ def gradcheck(f: Function, inputs: Any, order: int = 2, rtol: float = 1e-5, atol
         raise ValueError(f"gradcheck: order = {order!r:.60}\norder is a whole number from 1 up")
     args = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
     check_call(f, args)
+    if not args:
+        raise ValueError("gradcheck: no inputs\ngive it the arguments at which to check the function")
     start = [number_in(each) for each in flatten(args, "gradcheck")[0]]
     names = input_names(f, args)
     report = Report()
@@ -199,13 +200,12 @@ def entries(
         return list(derivatives_at(f, rebuild(point), order - 1).values())
 
     for place in range(len(start)):
-        slopes, noises, step = best_difference(below, start, place, list(lower.values()))
-        bends = kinks(below, start, place, step, noises)
-        for (output, path), numeric, noise, bend in zip(lower, slopes, noises, bends):
-            exact = analytic[output, (*path, place)]
+        quotients = best_quotients(below, start, place)
+        for (output, path), quotient in zip(lower, quotients):
+            exact, numeric = analytic[output, (*path, place)], quotient.numeric
             name = derivative_name(output if several else None, [names[each] for each in (*path, place)])
-            tolerance = atol + rtol * max(abs(exact), abs(numeric)) + 8.0 * noise
-            yield Entry(order, name, exact, numeric, tolerance, bend(exact))
+            tolerance = atol + rtol * max(abs(exact), abs(numeric)) + quotient.doubt
+            yield Entry(order, name, exact, numeric, tolerance, quotient.excuse(exact))
 
 
 def derivative_name(output: int | None, by: list[str]) -> str:
@@ -233,56 +233,6 @@ def slopes_of(node: Any, variables: list[Value]) -> list[Any]:
     if not isinstance(node, Value):
         return [0.0] * len(variables)
     return pull_back(topological_order(node), [(node, 1.0)], variables, on_values=True)
-
-
-def best_difference(
-    at: Callable[[Point], Point], start: Point, place: int, here: Point
-) -> tuple[Point, list[float], float]:
-    """The central differences of the step that agrees best with half of itself; what rounding costs; the step.
-
-    Near zero two sizes of step make sense: one for what changes over numbers of size 1, one for what changes over
-    numbers of the size of x.
-    """
-    size = abs(start[place])
-    best: tuple[float, Point, list[float], float] | None = None
-    for scale in {max(1.0, size): 0, min(1.0, size or 1.0): 0}:
-        step = rounded(CENTRAL_STEP * scale)
-        full, half = central(at, start, place, step), central(at, start, place, step / 2.0)
-        noise = [EPSILON * abs(each) / step for each in here]
-        doubt = sum(abs(a - b) + n for a, b, n in zip(full, half, noise))
-        if best is None or doubt < best[0] or math.isnan(best[0]):
-            best = doubt, full, noise, step
-    assert best is not None
-    return best[1:]
-
-
-def kinks(
-    at: Callable[[Point], Point], start: Point, place: int, step: float, noises: list[float]
-) -> list[Callable[[float], str]]:
-    """For each output, the function that says in a few words what excuses a slope: a kink or a jump close by."""
-
-    def sides(h: float) -> list[tuple[float, float]]:
-        here, ahead, behind = at(start), at(moved(start, place, h)), at(moved(start, place, -h))
-        return [((x - b) / h, (a - x) / h) for x, a, b in zip(here, ahead, behind)]
-
-    def excuse(near: tuple[float, float], wide: tuple[float, float], noise: float) -> Callable[[float], str]:
-        return lambda exact: kink(near, wide, noise, step, exact)
-
-    return [excuse(near, wide, noise) for near, wide, noise in zip(sides(step), sides(2.0 * step), noises)]
-
-
-def kink(near: tuple[float, float], wide: tuple[float, float], noise: float, step: float, exact: float) -> str:
-    """What the slopes on the two sides, of one step and of two, say about `exact`; '' if nothing excuses it."""
-    (left, right), size = near, abs(near[0]) + abs(near[1])
-    if not all(map(math.isfinite, (*near, *wide))):
-        return ""
-    if size > 1.5 * (abs(wide[0]) + abs(wide[1])) and size > 0.01 / step:
-        return f"a jump within {step:.0g}"  # the slopes grow as the step shrinks
-    smooth = abs(right - left) <= 1e-3 * size + 16.0 * noise or abs(right - left) < 0.75 * abs(wide[1] - wide[0])
-    slack = 1e-3 * size
-    if smooth or not min(left, right) - slack <= exact <= max(left, right) + slack:
-        return ""
-    return f"slopes {left:.4g} and {right:.4g} on its sides"
 
 
 # ---- compare -------------------------------------------------------------------------------------
@@ -367,7 +317,7 @@ def compare(f: Function, x: Any) -> Comparison:
     for step in steps:
         ahead = [(at(moved(start, place, step))[0] - here) / step for place in places]
         both = [central(at, start, place, step)[0] for place in places]
-        one_sided_errors.append(max(abs(a - b) for a, b in zip(ahead, reverse)))
-        central_errors.append(max(abs(a - b) for a, b in zip(both, reverse)))
+        one_sided_errors.append(max((abs(a - b) for a, b in zip(ahead, reverse)), default=0.0))
+        central_errors.append(max((abs(a - b) for a, b in zip(both, reverse)), default=0.0))
     numeric = [central(at, start, place, step_for(start[place]))[0] for place in places]
     return Comparison(input_names(f, (x,)), reverse, forward, numeric, steps, one_sided_errors, central_errors)

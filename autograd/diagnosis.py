@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from autograd.floats import silent_code
-from autograd.microscope import examine
+from autograd.microscope import examine, named_parameters
 from autograd.modes import Watch
 from autograd.naming import names, variables
 from autograd.operands import Operands, values_of
@@ -58,6 +58,7 @@ class detect_anomaly(Watch):  # noqa: N801 - used like a function
 
     def __init__(self, model: Any = None) -> None:
         super().__init__()
+        named_parameters(model)  # an error now, not in the first backward pass
         self.model = model
 
     def made(self, node: Value) -> Value:

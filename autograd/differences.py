@@ -10,6 +10,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograd.derivatives import check_function
@@ -91,3 +92,70 @@ def central(at: Callable[[Point], Point], point: Point, place: int, step: float)
     """How fast each output changes with one input: (f(x + h) - f(x - h)) / 2h."""
     ahead, behind = at(moved(point, place, step)), at(moved(point, place, -step))
     return [(a - b) / (2.0 * step) for a, b in zip(ahead, behind)]
+
+
+# ---- how far a quotient can be trusted, and whether there is a kink ------------------------------
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A central difference, how doubtful it is, and the slopes on the left and right for three growing steps."""
+
+    numeric: float
+    doubt: float
+    rounding: float
+    step: float
+    sides: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+
+    def excuse(self, exact: float) -> str:
+        """A few words if a kink or a jump close by makes up for a slope that differs; '' if nothing does."""
+        (left, right), (left2, right2), (left4, right4) = self.sides
+        if not all(map(math.isfinite, (left, right, left2, right2, left4, right4))):
+            return ""
+        size, jump = abs(left) + abs(right), abs(right - left)
+        if size > 1.5 * (abs(left2) + abs(right2)) and size > 0.01 / self.step:
+            return f"a jump within {self.step:.0g}"  # the slopes grow as the step shrinks
+        steady = abs(left4 - left2) + abs(right4 - right2) < 0.3 * jump  # not just rounding, nor just curvature
+        between = min(left, right) - 1e-3 * size <= exact <= max(left, right) + 1e-3 * size
+        if steady and between and jump > 1e-3 * size + 4.0 * self.rounding:
+            return f"slopes {left:.4g} and {right:.4g} on its sides"
+        return ""
+
+
+def best_quotients(at: Callable[[Point], Point], start: Point, place: int) -> list[Quotient]:
+    """The central differences, by one input, of the step that agrees best with half of itself.
+
+    Near zero, as far away, two sizes of step make sense: one for what changes over numbers of size 1, one for what
+    changes over numbers of the size of x.
+    """
+    size = abs(start[place])
+    steps = dict.fromkeys(rounded(CENTRAL_STEP * scale) for scale in (max(1.0, size), min(1.0, size or 1.0)))
+    candidates = [quotients(at, start, place, step) for step in steps]
+
+    def disagreement(candidate: list[Quotient]) -> float:
+        found = max((each.doubt / max(abs(each.numeric), 1e-7) for each in candidate), default=0.0)
+        return math.inf if math.isnan(found) else found
+
+    return min(candidates, key=disagreement)
+
+
+def quotients(at: Callable[[Point], Point], start: Point, place: int, step: float) -> list[Quotient]:
+    here, half = at(start), central(at, start, place, step / 2.0)
+    sides = [two_sides(at, start, place, factor * step, here) for factor in (1.0, 2.0, 4.0)]
+    found = []
+    for x, finer, near, wide, wider in zip(here, half, *sides):
+        numeric = (near[0] + near[1]) / 2.0
+        rounding = 8.0 * EPSILON * abs(x) / step
+        rough = abs((wide[1] - wide[0]) - 2.0 * (near[1] - near[0]))  # a fourth difference: next to 0 but for noise
+        found.append(
+            Quotient(numeric, rounding + 2.0 * abs(numeric - finer) + rough, rounding, step, (near, wide, wider))
+        )
+    return found
+
+
+def two_sides(
+    at: Callable[[Point], Point], start: Point, place: int, step: float, here: Point
+) -> list[tuple[float, float]]:
+    """The slopes from x - h to x and from x to x + h, for each output."""
+    ahead, behind = at(moved(start, place, step)), at(moved(start, place, -step))
+    return [((x - b) / step, (a - x) / step) for x, a, b in zip(here, ahead, behind)]

@@ -88,8 +88,8 @@ def checkpoint(f: Function) -> Function:
     """
     check_function("checkpoint", f)
 
-    def function(*args: Any) -> Any:
-        return Segment(f, args).result
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return Segment(f, args, kwargs).result
 
     function.__name__ = function.__qualname__ = f"checkpoint({getattr(f, '__name__', type(f).__name__)})"
     return function
@@ -113,9 +113,9 @@ class Segment:
     the function reached from outside. What these Operands gain from a node is a pair, its gradient and its place.
     """
 
-    def __init__(self, f: Function, args: Sequence[Any]) -> None:
+    def __init__(self, f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         self.f = f
-        self.given, self.rebuild = flatten(args, "checkpoint", others=True)
+        self.given, self.rebuild = flatten((args, kwargs), "checkpoint", others=True)
         started = next(ages)
         outputs, rebuild_result = self.run([x.detach() if isinstance(x, Value) else x for x in self.given])[1:]
         values = [each for each in outputs if isinstance(each, Value)]
@@ -136,7 +136,8 @@ class Segment:
         """Run the function on fresh variables; they, its outputs, and how to rebuild the result."""
         with recording():
             variables = [variable(x) if isinstance(x, Value) else x for x in arguments]
-            return variables, *flatten(self.f(*self.rebuild(variables)), "checkpoint", "the result")
+            args, kwargs = self.rebuild(variables)
+            return variables, *flatten(self.f(*args, **kwargs), "checkpoint", "the result")
 
     def again(self, operands: Operands, on_values: bool) -> tuple[list[Value], list[Any]]:
         """The variables that stand for the operands, in their order, and the outputs, recorded anew."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograd.floats import as_float
 from autograd.graph import leaves
 from autograd.sweeps import pull_back
 from autograd.value import LEAF, Value, topological_order
@@ -122,6 +123,7 @@ def examine(loss: Value, model: Any = None, lr: float = 0.01) -> Report:
     `model` is a Module, anything else with `named_parameters()`, or a list of Values. The gradients are computed anew,
     whether `backward()` was called or not.
     """
+    lr = as_float(lr, "lr")
     order, behind = topological_order(loss), leaves(loss)
     slopes = dict(zip(behind, pull_back(order, [(loss, 1.0)], behind, on_values=False)))
     parameters = named_parameters(model)

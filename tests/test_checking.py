@@ -93,6 +93,39 @@ def test_steps_suit_the_size_of_the_input(x: float) -> None:
     assert gradcheck(ag.log, x) and gradcheck(sqrt, x) and gradcheck(lambda v: v * v + 1.0, x)
 
 
+HARD = {
+    "all but flat": (lambda x: ag.exp(-1.0 / x**2), 0.1),
+    "a large constant": (lambda x: 1e8 * x + sin(x), 1.0),
+    "steep": (lambda x: tanh(1000.0 * x), 1e-4),
+    "tiny": (lambda x: 1e-12 * sin(x), 1.0),
+    "cancellation": (lambda x: (1.0 - ag.cos(x)) / x**2, 1e-3),
+    "far out": (sin, 1e8),
+    "next to a pole": (ag.reciprocal, 1e-9),
+    "next to a branch point": (sqrt, 1e-20),
+    "a power of itself": (lambda x: x**x, 1e-3),
+    "oscillating": (lambda x: sin(50.0 * x), 1.0),
+    "in the tail": (ag.erf, 5.5),
+    "constant": (lambda x: 3.0, 1.0),
+}
+
+
+@pytest.mark.parametrize(("f", "x"), HARD.values(), ids=HARD)
+def test_no_false_alarms(f, x) -> None:
+    assert gradcheck(f, x)
+
+
+@pytest.mark.parametrize(("f", "x"), HARD.values(), ids=HARD)
+def test_and_none_missed_there(f, x) -> None:
+    wrong = ag.custom(f, lambda x: 1.01 * grad(f)(x) + 0.01, name="wrong")
+    with pytest.raises(GradcheckError):
+        gradcheck(wrong, x, order=1)
+
+
+def test_a_kink_of_the_slope_is_told() -> None:
+    with pytest.warns(RuntimeWarning, match="d2f/dx dx: kink nearby, slopes -2 and 2"):
+        assert gradcheck(lambda x: x * ag.abs(x), 0.0)
+
+
 def test_gradcheck_with_parameters_from_outside() -> None:
     w = Value(3.0)
     assert gradcheck(lambda x: sin(w * x), 0.5) and not w.grad_is_computed
@@ -160,6 +193,8 @@ def test_compare_draws(tmp_path) -> None:
     [
         (lambda: gradcheck(sin, 1.0, order=0), ValueError, "order = 0"),
         (lambda: gradcheck(sin, 1.0, order=1.5), ValueError, "order = 1.5"),
+        (lambda: gradcheck(sin, ()), TypeError, "0 inputs for a function"),
+        (lambda: gradcheck(lambda: 1.0, ()), ValueError, "gradcheck: no inputs"),
         (lambda: gradcheck(3.0, 1.0), TypeError, "3.0 is not a function"),
         (lambda: gradcheck(lambda x: x[0], [1.0, 2.0]), TypeError, "2 inputs for a function of"),
         (lambda: gradcheck(lambda x: "a", 1.0), TypeError, "'a' in the result"),

@@ -328,5 +328,9 @@ def test_names_of_layers() -> None:
 def test_what_is_no_loss_or_no_model() -> None:
     with pytest.raises(TypeError, match="diagnose: 3.0 is a float, not a Value"):
         diagnose(3.0)
+    with pytest.raises(TypeError, match="3 is not a model"):
+        detect_anomaly(3)
+    with pytest.raises(TypeError, match="lr: 'fast' is a str"):
+        diagnose(Value(1.0), lr="fast")
     with pytest.raises(TypeError, match="'model' is not a model"):
         diagnose(Value(1.0), "model")

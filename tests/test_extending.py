@@ -161,6 +161,8 @@ def test_numbers_structures_and_nesting() -> None:
     assert grad(grad(outer))(0.7) == pytest.approx(4 * math.cos(0.49) - 8 * 0.49 * math.sin(0.49))
     assert inner({"x": Value(1.0)})["one"] == 1.0
     assert grad(lambda x: checkpoint(lambda a, b: a * b)(x, x))(3.0) == 6.0
+    power = checkpoint(lambda x, how, times=1: x * len(how) ** times)
+    assert power(Value(2.0), "abc", times=2).local_gradients() == (9.0,)
     with no_grad():
         assert checkpoint(lambda x: x * x)(Value(3.0)).parents == ()
     with detect_anomaly():
