@@ -97,7 +97,7 @@ class Run:
 
 
 def is_index(argnums: Any) -> bool:
-    return isinstance(argnums, Integral) and not isinstance(argnums, bool)
+    return type(argnums) is int or (isinstance(argnums, Integral) and not isinstance(argnums, bool))
 
 
 def checked_argnums(name: str, argnums: Any, count: int) -> list[int]:

@@ -32,21 +32,24 @@ def flatten(structure: Any, name: str, kind: str = "an argument", others: bool =
 
 
 def _take_apart(part: Any, leaves: list[Any], leaf: Callable[[Any], Any]) -> Rebuild:
-    if isinstance(part, Mapping):
-        keys = list(part)
-        members = [_take_apart(part[key], leaves, leaf) for key in keys]
-        return _by_turns(members, lambda rebuilt: dict(zip(keys, rebuilt)))
     if isinstance(part, (list, tuple)):
         make: Callable[[Iterable[Any]], Any] = getattr(type(part), "_make", list if isinstance(part, list) else tuple)
-        if all(type(member) is float or type(member) is Value for member in part):  # the usual case, made fast
+        if set(map(type, part)) <= PLAIN:  # the usual case, made fast
             start, end = len(leaves), len(leaves) + len(part)
             leaves.extend(part)
             return lambda replacements: make(replacements[start:end])
         members = [_take_apart(member, leaves, leaf) for member in part]
         return _by_turns(members, make)
+    if type(part) not in PLAIN and isinstance(part, Mapping):
+        keys = list(part)
+        members = [_take_apart(part[key], leaves, leaf) for key in keys]
+        return _by_turns(members, lambda rebuilt: dict(zip(keys, rebuilt)))
     index = len(leaves)
     leaves.append(leaf(part))
     return lambda replacements: replacements[index]
+
+
+PLAIN = {float, Value}
 
 
 def _by_turns(members: list[Rebuild], make: Callable[[Iterable[Any]], Any]) -> Rebuild:

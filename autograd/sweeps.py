@@ -82,15 +82,16 @@ def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
 DIFFERENTIATE = "gradients takes Values that were computed with; for functions of numbers there is grad"
 
 
-def dependent(order: Iterable[Any], inputs: Iterable[Value]) -> set[Any]:
-    """The inputs, and the nodes and lists of the order that depend on one of them."""
-    found: set[Any] = set(inputs)
+def dependent(order: Iterable[Any], inputs: Iterable[Value]) -> dict[Any, Any]:
+    """The inputs, and the nodes and lists of the order that depend on one of them, each with None beside it."""
+    found: dict[Any, Any] = dict.fromkeys(inputs)
     for node in order:
-        if type(node) is Operands:
-            if not found.isdisjoint(node.values):
-                found.add(node)
-        elif node._left in found or node._right in found:
-            found.add(node)
+        if (
+            node._left in found
+            or node._right in found
+            or (type(node) is Operands and not found.keys().isdisjoint(node.values))
+        ):
+            found[node] = None
     return found
 
 
@@ -104,7 +105,7 @@ def pull_back(
     with `on_values`, what is connected to the graph. One sweep, however many inputs there are.
     """
     watch = watcher()
-    totals: dict[Any, Any] = dict.fromkeys(dependent(order, inputs))  # what each has gained so far; None is nothing
+    totals = dependent(order, inputs)  # what each has gained so far; None is nothing
     for output, seed in seeds:
         _add(totals, output, traceless(seed, on_values))
     for node in reversed(order):

@@ -65,7 +65,7 @@ METHODS = (
 def draw(paths: dict[str, Path2], path: Path) -> Path:
     """The valley as contour lines, and the three ways through it."""
     made, axes_of = pictures.figure(len(paths), 11.0, 4.0)
-    xs, ys = [-1.7 + 0.03 * k for k in range(110)], [-3.8 + 0.05 * k for k in range(125)]
+    xs, ys = [-1.7 + 0.03 * k for k in range(110)], [-4.3 + 0.05 * k for k in range(135)]
     heights = [[rosenbrock((x, y)) for x in xs] for y in ys]
     for axes, (name, points), colour in zip(axes_of, paths.items(), pictures.COLOURS):
         axes.contour(xs, ys, heights, levels=[0.3, 1, 3, 10, 30, 100, 300, 1000, 3000], colors="grey", linewidths=0.5)
