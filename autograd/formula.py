@@ -1,0 +1,194 @@
+"""Formulas as text: what a node was computed from, and its local derivatives, in the user's names.
+
+A derivative is read off the closure that computes it: called with symbols for operands, it records a graph, and that
+graph is written down. So what is shown is what is computed. Next: steps.py and explaining.py, which use it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from autograd.floats import silent
+from autograd.graph import nodes
+from autograd.modes import recording
+from autograd.operands import Operands, values_of
+from autograd.sweeps import ONE
+from autograd.value import Value
+
+SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how tightly a formula holds together
+INFIX = {"+": (" + ", SUM), "-": (" - ", SUM), "*": ("*", PRODUCT), "/": ("/", PRODUCT), "**": ("**", POWER)}
+LONGEST_TITLE = 20
+LONGEST_LIST = 4
+
+
+class Text(str):
+    """A formula, and how tightly it holds together: what a name or a call does needs no brackets anywhere."""
+
+    strength: int
+
+    def __new__(cls, text: str, strength: int = ATOM) -> Text:
+        made = super().__new__(cls, text)
+        made.strength = strength
+        return made
+
+
+def titles(graph: Iterable[Value], names: Mapping[Value, str]) -> dict[Value, Text]:
+    """What to call each node of a graph, given with parents first: its name, a short formula, or else v1, v2, ...
+
+    >>> a, b = Value(2.0), Value(-3.0)
+    >>> y = (a * b + 1).tanh() * 0.03125
+    >>> list(titles(nodes(y), {a: "a", b: "b"}).values())
+    ['a', 'b', 'a*b', 'a*b + 1', 'tanh(a*b + 1)', 'v1']
+    """
+    found: dict[Value, Text] = {}
+    taken = set(names.values())
+    numbered = (f"v{count}" for count in itertools.count(1))
+    for node in graph:
+        text = Text(names[node]) if node in names else formula(node, found)
+        if node not in names and not 0 < len(text) <= LONGEST_TITLE:
+            text = Text(next(title for title in numbered if title not in taken))
+        found[node] = text
+    return found
+
+
+def written(node: Value, titled: Mapping[Value, Text]) -> str:
+    """How a node was computed, one operation deep: 'a*b', 'tanh(d)'; nothing for a leaf.
+
+    >>> a, b = Value(2.0), Value(-3.0)
+    >>> written(a - b, {a: Text("a"), b: Text("b")})
+    'a - b'
+    """
+    return str(formula(node, titled))
+
+
+def local_derivatives(node: Value, titled: Mapping[Value, Text]) -> list[Text]:
+    """The derivative of a node by each of its parents, as formulas in the titles of these.
+
+    >>> a, b = Value(2.0), Value(-3.0)
+    >>> titled = {a: Text("a"), b: Text("b")}
+    >>> local_derivatives(a * b, titled), local_derivatives(a.tanh(), titled)
+    (['b', 'a'], ['sech(a)**2'])
+    """
+    try:
+        return symbolic(node, titled)
+    except TypeError:  # a rule that takes numbers only, or a checkpoint's: its numbers must do
+        return [constant(slope) for slope in node.local_gradients()]
+
+
+@silent
+def symbolic(node: Value, titled: Mapping[Value, Text]) -> list[Text]:
+    """The local derivatives, from the closure called with symbols and with 1 for the gradient of the output."""
+    with recording():
+        left, a = symbols(node._left, node._a)
+        right, b = symbols(node._right, node._b)
+        gains = node._operation.gradient(ONE, a, b)
+        slopes = [*multiplied(node._left, gains[0]), *multiplied(node._right, gains[1])]
+    names = {symbol: titled[each] for each, symbol in zip(node.parents, [*left, *right])}
+    return [tidy(slope, names) for slope in slopes]
+
+
+def symbols(operand: Any, captured: Any) -> tuple[list[Value], Any]:
+    """Fresh Values in the place of an operand's, with the data that were captured; constants stay numbers."""
+    if operand is None:
+        return [], captured
+    if isinstance(operand, Value):
+        symbol = Value(captured)
+        return [symbol], symbol
+    several = [Value(data) for _, data in zip(operand.values, captured)]
+    return several, (*several, *captured[len(several) :])
+
+
+def multiplied(operand: Any, gain: Any) -> list[Any]:
+    """The slope by each Value of an operand. A list gains a factor and slopes; a factor of 1 is not worth writing."""
+    if not isinstance(operand, Operands):
+        return [] if operand is None else [gain]
+    if operand.recompute is not None:
+        raise TypeError("a checkpoint has no formula")
+    factor, slopes = gain
+    return [slope if factor is ONE else factor * slope for _, slope in zip(operand.values, slopes)]
+
+
+# ---- from a node to text -------------------------------------------------------------------------
+
+
+def formula(node: Value, found: Mapping[Value, Text]) -> Text:
+    """The formula of a node from those of its parents; empty for a leaf."""
+    if not node.op:
+        return Text("")
+    if node.op == "identity":
+        return found[node.parents[0]]
+    first, second = argument(node._left, node._a, found), argument(node._right, node._b, found)
+    if node.op in INFIX and len(first) == len(second) == 1:
+        return infix(node.op, first[0], second[0])
+    if node.op == "-":
+        return Text(f"-{held(first[0], POWER)}", SIGN)
+    if isinstance(node._b, int):  # the element of a list
+        return Text(f"{node.op}([{listed(first)}])[{int(node._b)}]")
+    if isinstance(node._a, float):
+        return Text(f"{node.op}({listed([*first, *second])})")
+    return Text(f"{node.op}({', '.join(f'[{listed(each)}]' for each in (first, second) if each)})")
+
+
+def argument(operand: Any, captured: Any, found: Mapping[Value, Text]) -> list[Text]:
+    """The texts of an operand: one, or those of a list, or that of a constant."""
+    values = values_of(operand)
+    texts = [found[each] for each in values]
+    if isinstance(captured, (list, tuple)):
+        return texts + [constant(each) for each in captured[len(values) :]]
+    return texts or ([constant(captured)] if isinstance(captured, float) else [])
+
+
+def infix(op: str, left: Text, right: Text) -> Text:
+    sign, strength = INFIX[op]
+    if op == "**":  # binds to the right, and -1 may be an exponent as it stands
+        return Text(f"{held(left, ATOM)}**{held(right, SIGN)}", POWER)
+    return Text(f"{held(left, strength)}{sign}{held(right, strength + 1)}", strength)
+
+
+def held(text: Text, strength: int) -> str:
+    """In brackets, unless it holds together as tightly as that."""
+    return text if text.strength >= strength else f"({text})"
+
+
+def listed(texts: Sequence[Text]) -> str:
+    return ", ".join(texts if len(texts) <= LONGEST_LIST else [texts[0], texts[1], "…", texts[-1]])
+
+
+def number(x: float) -> str:
+    """A number as one writes it.
+
+    >>> number(2.0), number(-0.25), number(1 / 3)
+    ('2', '-0.25', '0.333333')
+    """
+    return f"{x:.6g}"
+
+
+def constant(x: float) -> Text:
+    return Text(number(x), SIGN if x < 0 else ATOM)
+
+
+# ---- derivatives read better without factors and exponents of 1 ----------------------------------
+
+
+def tidy(slope: Any, names: Mapping[Value, Text]) -> Text:
+    """The text of a derivative: of a number, or of a graph over the symbols that are named."""
+    if not isinstance(slope, Value):
+        return constant(slope)
+    found: dict[Value, Text] = {}
+    for node in nodes(slope):
+        found[node] = names[node] if node in names else tidied(node, found) if node.op else constant(node.data)
+    return found[slope]
+
+
+def tidied(node: Value, found: Mapping[Value, Text]) -> Text:
+    if node.op == "reciprocal":
+        return infix("/", Text("1"), found[node.parents[0]])
+    if node.op == "square":
+        return infix("**", found[node.parents[0]], Text("2"))
+    times_one = node._right is None and node._b == 1.0  # or to the power of one
+    one_times = node._left is None and node._a == 1.0
+    if (node.op in ("*", "**") and times_one) or (node.op == "*" and one_times):
+        return found[node.parents[0]]
+    return formula(node, found)
