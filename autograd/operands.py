@@ -114,19 +114,22 @@ def as_operands(values: Iterable[Any], operation: str) -> Operands:
     return values.current() if type(values) is Operands else Operands(values, operation)
 
 
-def distribute(operands: Operands, gains: list[Gain]) -> None:
-    """Add to the gradient of each Value what it gains from the nodes that took it: factors times slopes, added up."""
+def gained(operands: Operands, gains: list[Gain]) -> list[Any]:
+    """What each Value of a list gains from the nodes that took it: factors times slopes, added up."""
     if operands.recompute is not None:
-        for value, gain in zip(operands.values, operands.recompute.pull_back(operands, gains, False)):
-            value._grad += gain
-    elif len(gains) == 1:
+        recomputed: list[Any] = operands.recompute.pull_back(operands, gains, False)
+        return recomputed
+    if len(gains) == 1:
         [(factor, slopes)] = gains
-        for value, slope in zip(operands.values, slopes):
-            value._grad += factor * slope
-    else:
-        factors = [factor for factor, _ in gains]
-        for value, slopes in zip(operands.values, zip(*[slopes for _, slopes in gains])):
-            value._grad += sum_of_products(factors, slopes)
+        return [factor * slope for _, slope in zip(operands.values, slopes)]
+    factors, columns = [factor for factor, _ in gains], zip(*[slopes for _, slopes in gains])
+    return [sum_of_products(factors, slopes) for _, slopes in zip(operands.values, columns)]
+
+
+def distribute(operands: Operands, gains: list[Gain]) -> None:
+    """Add to the gradient of each Value of a list what it gains."""
+    for value, gain in zip(operands.values, gained(operands, gains)):
+        value._grad += gain
 
 
 def values_of(operand: Value | Operands | None) -> tuple[Value, ...]:
@@ -137,10 +140,7 @@ def values_of(operand: Value | Operands | None) -> tuple[Value, ...]:
 
 
 def multiplied_out(operand: Value | Operands | None, gain: Any) -> list[Any]:
-    """What each of the Values that an operand consists of gains."""
-    if isinstance(operand, Operands) and operand.recompute is not None:
-        gained: list[Any] = operand.recompute.pull_back(operand, [gain], False)
-        return gained
+    """What each of the Values that an operand consists of gains from one node."""
     if isinstance(operand, Operands):
-        return [gain[0] * slope for _, slope in zip(operand.values, gain[1])]
+        return gained(operand, [gain])
     return [] if operand is None else [gain]
