@@ -8,6 +8,7 @@ norm; shapes of formulas are chosen to stay finite and to keep small tails. Func
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, Protocol, overload
@@ -71,10 +72,14 @@ def binary(
 
     def decorate(forward: Callable[[float, float], float]) -> Binary:
         operation = Operation(forward.__name__, forward, gradient, exceptional)
-        on_values = recorded(operation)
+        on_values, second = recorded(operation), list(inspect.signature(forward).parameters)[1]
 
         @functools.wraps(forward)
-        def function(x: Any, y: Any) -> Any:
+        def function(x: Any, y: Any, **named: Any) -> Any:
+            if named:  # elu(x, alpha=2.0)
+                y = named.pop(second, y)
+                if named:
+                    raise TypeError(f"{operation.name} has no argument {next(iter(named))!r}\nits second is {second!r}")
             if isinstance(x, Value) or isinstance(y, Value):
                 return on_values(x, y)
             return forward(as_float(x, operation.name), as_float(y, operation.name))

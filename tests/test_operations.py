@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import activations, functions, reductions, sweeps, trigonometry, value
+from autograd import Value, activations, functions, reductions, sweeps, trigonometry, value
 from autograd.value import LEAF, Operation
 from tests.checks import check_backward, check_derivatives, check_value, sample
 from tests.ops import ROWS
@@ -52,3 +52,12 @@ def test_backward_against_differences(row) -> None:
 def test_derivatives_against_mpmath(row, order) -> None:
     for point in sample(row, 5 if order < 3 else 2):
         check_derivatives(row, point, order)
+
+
+def test_a_second_argument_may_be_named() -> None:
+    x = Value(-1.0)
+    named, method = autograd.leaky_relu(x, slope=0.5), x.leaky_relu(slope=0.5)
+    assert named.data == method.data == autograd.leaky_relu(-1.0, 0.5) == -0.5
+    assert autograd.elu(-1.0, alpha=2.0) == autograd.elu(-1.0, 2.0)
+    with pytest.raises(TypeError, match="elu has no argument 'beta'\nits second is 'alpha'"):
+        autograd.elu(x, beta=2.0)
