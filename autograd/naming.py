@@ -42,15 +42,26 @@ def names(nodes: Iterable[Value], namespace: Mapping[str, Any]) -> dict[Value, s
 
 def search(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     """Every Value within reach of the namespace with a name for it, nearest first."""
+    return ((name, thing) for name, thing in reachable(namespace) if isinstance(thing, Value))
+
+
+def reachable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every Value, list, dict and object within reach of the namespace with a name for it, nearest first."""
     queue: deque[tuple[str, Any]] = deque(public(namespace, ""))
     seen: set[int] = set()
     while queue and len(seen) < MOST:
         name, thing = queue.popleft()
         if isinstance(thing, Value):
             yield name, thing
-        elif not isinstance(thing, NAMELESS) and id(thing) not in seen:
+        elif not isinstance(thing, NAMELESS) and not ours(thing) and id(thing) not in seen:
             seen.add(id(thing))
+            yield name, thing
             queue.extend(islice(members(name, thing), MOST_MEMBERS))
+
+
+def ours(thing: Any) -> bool:
+    """Whether it is a drawing, a step, or the like: what it knows of a graph are not the user's names."""
+    return type(thing).__module__.partition(".")[0] == "autograd"
 
 
 def members(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
@@ -69,7 +80,7 @@ def public(namespace: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any
     return (
         (prefix + name, each)
         for name, each in list(namespace.items())
-        if isinstance(name, str) and not name.startswith("_")
+        if isinstance(name, str) and name.isidentifier() and not name.startswith("_")
     )
 
 

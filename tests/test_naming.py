@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import Value, draw
+from autograd import Value, backward_steps, draw
 from autograd.naming import names
 
 at_module_level = Value(8.0)
@@ -96,7 +96,7 @@ def test_drawing_finds_the_variables_of_its_caller() -> None:
 
 def test_local_variables_go_before_global_ones() -> None:
     program = (
-        "from autograd import Value, draw\n"
+        "from autograd import Value, backward_steps, draw\n"
         "x = Value(1.0)\n"
         "def shown(y):\n"
         "    return draw(y).source\n"
@@ -113,3 +113,10 @@ def test_names_may_be_given() -> None:
     x = Value(2.0)
     assert '"speed |' in draw(x * x, {"speed": x}).source
     assert "x |" not in draw(x * x, {}).source
+
+
+def test_our_own_objects_give_no_names() -> None:
+    a = Value(1.0)
+    y = (a * 2) + 1
+    step, picture = next(backward_steps(y)), draw(y)
+    assert names([*y.parents, a], {"step": step, "picture": picture, "a": a}) == {a: "a"}
