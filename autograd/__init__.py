@@ -8,14 +8,15 @@
 (-0.00804, 0.00536)
 
 Start reading at value.py. Functions: functions.py, trigonometry.py, activations.py, reductions.py. Looking at a graph:
-graph.py, drawing/. Neural networks on top: the package `nn`.
+graph.py, steps.py, explaining.py, drawing/. Neural networks on top: the package `nn`.
 """
 
 from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
 from autograd.checking import GradcheckError, compare, gradcheck, numerical_gradient, numerical_jacobian
 from autograd.derivatives import derivative, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.diagnosis import detect_anomaly, diagnose
-from autograd.drawing import draw
+from autograd.drawing import draw, tree
+from autograd.explaining import explain
 from autograd.extending import checkpoint, custom
 from autograd.functions import (
     abs,
@@ -43,6 +44,7 @@ from autograd.functions import (
 from autograd.modes import collector_paused, no_grad
 from autograd.operands import Operands
 from autograd.reductions import dot, log_softmax, logaddexp, logsumexp, mean, norm, prod, softmax, sum
+from autograd.steps import backward_steps, forward_steps
 from autograd.trigonometry import (
     acos,
     acosh,
@@ -61,6 +63,7 @@ from autograd.trigonometry import (
     tanh,
 )
 from autograd.value import Value
+from autograd.wrong_orders import why_order
 
 __version__ = "0.1.0"
 
@@ -76,6 +79,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "backward_steps",
     "ceil",
     "checkpoint",
     "clip",
@@ -94,8 +98,10 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "explain",
     "expm1",
     "floor",
+    "forward_steps",
     "gelu",
     "grad",
     "gradcheck",
@@ -140,7 +146,9 @@ __all__ = [
     "step",
     "tan",
     "tanh",
+    "tree",
     "value_and_grad",
     "vjp",
     "where",
+    "why_order",
 ]

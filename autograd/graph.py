@@ -14,8 +14,8 @@ from autograd.operands import Operands
 from autograd.value import LEAF, Value, record, topological_order
 
 
-def nodes(output: Value) -> list[Value]:
-    """Every Value that `output` was computed from and `output` itself, each after its parents.
+def nodes(*outputs: Value) -> list[Value]:
+    """Every Value that an output was computed from and the outputs themselves, each after its parents.
 
     >>> from autograd import Value
     >>> a = Value(3.0)
@@ -23,17 +23,35 @@ def nodes(output: Value) -> list[Value]:
     [3.0, 9.0, 10.0]
     """
     seen: dict[Value, None] = {}
-    for node in computed(output):
+    for node in computed(*outputs):
         for parent in node.parents:
             seen.setdefault(parent)
         seen[node] = None
-    seen.setdefault(output)
+    for output in outputs:
+        seen.setdefault(output)
     return list(seen)
 
 
-def computed(output: Value) -> list[Value]:
+def count_nodes(output: Value, most: int) -> int:
+    """How many Values there are in a graph. Counting stops as soon as there are more than `most`.
+
+    >>> from autograd import Value
+    >>> a = Value(3.0)
+    >>> count_nodes(a * a + a, 60), count_nodes(a * a + a, 1)
+    (3, 2)
+    """
+    seen, stack = {output}, [output]
+    while stack and len(seen) <= most:
+        for parent in stack.pop().parents:
+            if parent not in seen and len(seen) <= most:
+                seen.add(parent)
+                stack.append(parent)
+    return len(seen)
+
+
+def computed(*outputs: Value) -> list[Value]:
     """The computed nodes of the graph, each after its parents: `nodes` without the leaves."""
-    return [node for node in topological_order(output) if isinstance(node, Value)]
+    return [node for node in topological_order(*outputs) if isinstance(node, Value)]
 
 
 def leaves(output: Value) -> list[Value]:

