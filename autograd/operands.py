@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autograd.floats import as_float
@@ -114,21 +115,23 @@ def as_operands(values: Iterable[Any], operation: str) -> Operands:
     return values.current() if type(values) is Operands else Operands(values, operation)
 
 
-def gained(operands: Operands, gains: list[Gain]) -> list[Any]:
-    """What each Value of a list gains from the nodes that took it: factors times slopes, added up."""
+def gained(operands: Operands, gains: list[Gain]) -> Iterator[tuple[Value, Any]]:
+    """The Values of a list, each with what it gains from the nodes that took the list: factors times slopes, added."""
+    amounts: Iterable[Any]
     if operands.recompute is not None:
-        recomputed: list[Any] = operands.recompute.pull_back(operands, gains, False)
-        return recomputed
-    if len(gains) == 1:
+        amounts = operands.recompute.pull_back(operands, gains, False)
+    elif len(gains) == 1:
         [(factor, slopes)] = gains
-        return [factor * slope for _, slope in zip(operands.values, slopes)]
-    factors, columns = [factor for factor, _ in gains], zip(*[slopes for _, slopes in gains])
-    return [sum_of_products(factors, slopes) for _, slopes in zip(operands.values, columns)]
+        amounts = map(partial(operator.mul, factor), slopes)
+    else:
+        factors, columns = [factor for factor, _ in gains], zip(*[slopes for _, slopes in gains])
+        amounts = map(partial(sum_of_products, factors), columns)
+    return zip(operands.values, amounts)
 
 
 def distribute(operands: Operands, gains: list[Gain]) -> None:
     """Add to the gradient of each Value of a list what it gains."""
-    for value, gain in zip(operands.values, gained(operands, gains)):
+    for value, gain in gained(operands, gains):
         value._grad += gain
 
 
@@ -142,5 +145,5 @@ def values_of(operand: Value | Operands | None) -> tuple[Value, ...]:
 def multiplied_out(operand: Value | Operands | None, gain: Any) -> list[Any]:
     """What each of the Values that an operand consists of gains from one node."""
     if isinstance(operand, Operands):
-        return gained(operand, [gain])
+        return [amount for _, amount in gained(operand, [gain])]
     return [] if operand is None else [gain]

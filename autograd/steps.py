@@ -208,8 +208,8 @@ def from_node(node: Value, titled: Mapping[Value, Text], taken: Taken) -> list[C
 def from_list(operands: Operands, titled: Mapping[Value, Text], taken: Taken) -> list[Contribution]:
     """Add to the gradients of a list's Values what all the nodes that took it give."""
     gains, told = zip(*taken.pop(operands))
-    amounts = zip(operands.values, zip(*told), gained(operands, list(gains)))
-    return [contribution(value, terms, amount, titled) for value, terms, amount in amounts]
+    amounts = zip(gained(operands, list(gains)), zip(*told))
+    return [contribution(value, terms, amount, titled) for (value, amount), terms in amounts]
 
 
 def contribution(parent: Value, terms: Sequence[Term], amount: float, titled: Mapping[Value, Text]) -> Contribution:

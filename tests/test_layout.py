@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd.drawing.layering import Grid, crossings, walked
+from autograd.drawing.layering import Grid, crossings, exchange_neighbours, sort_layers, walked
 from autograd.drawing.layout import Box, Layout, arranged, place_apart, printable
 from autograd.drawing.picture import Edge, Picture, Shape
 from autograd.drawing.svg import drawn
@@ -107,6 +107,27 @@ def test_crossings_become_fewer() -> None:
     fewest = crossings(grid)
     grid.order = walked(grid, grid.before)
     assert fewest == 0 < crossings(grid)
+
+
+@pytest.mark.parametrize("mend", [exchange_neighbours, lambda grid: sort_layers(grid, back=False)])
+def test_a_bad_order_is_mended(mend) -> None:
+    shapes = [Shape(f"v{index}", "computed", ()) for index in range(6)]
+    grid = Grid(shapes, [Edge("v0", "v3"), Edge("v1", "v4"), Edge("v2", "v5")])
+    grid.order = [[0, 1, 2], [5, 3, 4]]
+    assert crossings(grid) == 2
+    mend(grid)
+    assert crossings(grid) == 0 and [sorted(layer) for layer in grid.order] == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_the_search_for_an_order_finds_more_than_it_starts_with() -> None:
+    shapes = [Shape(f"v{index}", "computed", ()) for index in range(20)]
+    pairs = [(tail, 10 + (tail * tail + step) % 10) for tail in range(10) for step in (1, 4)]
+    grid = Grid(shapes, [Edge(f"v{tail}", f"v{head}") for tail, head in pairs])
+    best = crossings(grid)
+    neighbours = {node: grid.before[node] + grid.after[node] for node in range(20)}
+    for beside in (grid.before, neighbours):
+        grid.order = walked(grid, beside)
+        assert best < crossings(grid)
 
 
 def test_an_edge_to_its_own_shape_moves_nothing() -> None:
