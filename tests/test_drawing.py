@@ -3,7 +3,6 @@
 import math
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -42,29 +41,6 @@ def test_every_engine_draws_the_same_shapes(engine: str) -> None:
     assert {"x", "y", "data 3", "data 9", "data -7", "*", "-", "2"} <= {text.strip() for text in found["text"]}
 
 
-HOSTILE = [
-    'quote " quote',
-    "a|b{c}d<e>f",
-    "back\\slash \\n",
-    "line\nbreak\ttab",
-    "ünïcødé ∂σ",
-    "<b>bold</b>",
-    "x" * 500,
-    "&amp; &",
-    "\x00\x1b[31m\ud800",
-]
-
-
-@pytest.mark.parametrize("label", HOSTILE)
-@pytest.mark.parametrize("engine", INSTALLED)
-def test_hostile_labels(label: str, engine: str) -> None:
-    y = Value(1.0, label=label) * 2
-    found = shapes(draw(y, engine=engine).svg)
-    assert sorted(found["node"]) == ["constant_1b0", "op_1", "value_0", "value_1"]
-    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in label).split())[:39]
-    assert shown in " ".join(" ".join(found["text"]).split())
-
-
 def test_a_picture_has_a_title_and_a_description() -> None:
     c = Value(2.0, label="a") * 3
     svg = draw(c).svg
@@ -72,17 +48,6 @@ def test_a_picture_has_a_title_and_a_description() -> None:
     space = "{http://www.w3.org/2000/svg}"
     assert root.get("role") == "img" and root.find(f"{space}title").text == "c = 6.0"
     assert "c = a*3 = 6" in root.find(f"{space}desc").text
-
-
-def png_size(content: bytes) -> tuple[int, int]:
-    assert content.startswith(b"\x89PNG\r\n\x1a\n")
-    return struct.unpack(">II", content[16:24])
-
-
-@pytest.mark.skipif(INSTALLED == ["own"], reason="the extra `draw` is not installed, nor Graphviz")
-def test_bitmaps(tmp_path) -> None:
-    width, height = png_size(draw(Value(2.0, label="a") * 3).save(tmp_path / "y.png").read_bytes())
-    assert 300 < width < 3000 and 50 < height < 1000
 
 
 STARTS = {
@@ -110,8 +75,9 @@ def test_every_suffix_is_tried() -> None:
 
 
 @pytest.mark.skipif(not ENGINES["dot"], reason="only the system's dot prints PDF")
-def test_pages_for_print(tmp_path) -> None:
-    assert draw(Value(2.0) * 3).save(tmp_path / "y.pdf").read_bytes().startswith(b"%PDF")
+@pytest.mark.parametrize(("suffix", "start"), [(".pdf", b"%PDF"), (".png", b"\x89PNG")])
+def test_pictures_for_print(tmp_path, suffix: str, start: bytes) -> None:
+    assert draw(Value(2.0) * 3).save(tmp_path / f"y{suffix}").read_bytes().startswith(start)
 
 
 def test_pictures_that_move(tmp_path) -> None:

@@ -23,6 +23,7 @@ from autograd.drawing.render import pdf, png, svg
 from autograd.drawing.svg import drawn
 from autograd.drawing.tikz import tikz
 from autograd.drawing.view import View
+from autograd.formula import titles
 from autograd.graph import count_nodes, nodes
 from autograd.naming import names as find_names
 from autograd.naming import variables
@@ -59,7 +60,7 @@ class Drawing:
         return animated_svg(*self.whole("an animated picture"))
 
     def whole(self, kind: str) -> tuple[Sequence[Value], Mapping[Value, str], Picture, str]:
-        """The graph of one output, drawn without folding: what can be stepped through."""
+        """The graph of one output, drawn without folding and with a title in every box: what can be stepped through."""
         view = self.view
         if len(view.outputs) > 1:
             raise ValueError(f"{kind} starts from one output, not {len(view.outputs)}\ndraw one of them")
@@ -68,9 +69,8 @@ class Drawing:
                 f"{kind} of {len(view.graph):,} Values is too long to follow (at most {MOST_STEPS})\n"
                 "draw a node further inside, or the same computation for one sample or a smaller model"
             )
-        if not view.folded:
-            return view.graph, view.names, self.picture, self.svg
-        picture = View(view.graph, view.outputs, view.names, view.parameters).picture()
+        titled = titles(view.graph, view.names)
+        picture = View(view.graph, view.outputs, titled, view.parameters).picture()
         return view.graph, view.names, picture, as_svg(picture, self.engine)
 
     def save(self, path: str | os.PathLike[str], animated: bool = False) -> Path:
