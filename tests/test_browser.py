@@ -70,7 +70,8 @@ def test_each_step_says_and_shows_what_happens(steps: Stepper) -> None:
 
 def test_the_firing_node_is_marked_with_its_edges(steps: Stepper) -> None:
     steps.run("go(6)")  # d fires
-    marked = "return [...document.querySelectorAll('#picture .' + arguments[0])].map((g) => g.id || g.dataset.tail)"
+    ends = "(g) => g.id || g.dataset.ends.split(' ')[0]"
+    marked = f"return [...document.querySelectorAll('#picture .' + arguments[0])].map({ends})"
     place = {name: steps.graph.index(node) for name, node in steps.named.items()}
     d = place["d"]
     assert sorted(steps.run(marked, "fires")) == sorted(
@@ -188,6 +189,30 @@ def test_names_stay_text(browser, tmp_path, label: str) -> None:
     assert stepper.troubles() == []
 
 
+@pytest.mark.parametrize(
+    ("compute", "forward", "backward"),
+    [
+        (lambda a, b: -a, "-a = -(-3) = 3", "a.grad += (-a).grad * -1 = 1 * -1 = -1"),
+        (lambda a, b: a**2, "a**2 = (-3) ** 2 = 9", "a.grad += (a**2).grad * 2*a = 1 * -6 = -6"),
+        (lambda a, b: ag.maximum(a, b), "maximum(a, b) = maximum(-3, 2) = 2", "maximum(a, b).grad"),
+        (
+            lambda a, b: ag.dot([a, b], [4.0, 5.0]),
+            "= dot([-3, 2], [4, 5]) = -2",
+            "b.grad += dot([a, b], [4, 5]).grad * 5 = 1 * 5 = 5",
+        ),
+        (lambda a, b: ag.softmax([b, b])[1], "= softmax([2, 2])[1] = 0.5", "= 1 * 0.25 = 0.25, now 0"),
+        (lambda a, b: a, "The leaves hold their numbers", "Backward begins at a, with gradient 1"),
+    ],
+)
+def test_formulas_of_every_kind(browser, tmp_path, compute, forward: str, backward: str) -> None:
+    stepper = Stepper(browser, tmp_path, compute(Value(-3.0, label="a"), Value(2.0, label="b")), {})
+    count = stepper.run("return computed.length")
+    stepper.press(*[RIGHT] * count)
+    assert forward in stepper.words
+    stepper.press(END)
+    assert backward in stepper.words and stepper.troubles() == []
+
+
 def test_nan_and_infinity_are_shown(browser, tmp_path) -> None:
     a, b = Value(math.inf, label="a"), Value(math.nan, label="b")
     stepper = Stepper(browser, tmp_path, a * b + -0.0, {})
@@ -251,8 +276,10 @@ def test_the_animated_picture_moves(browser, tmp_path) -> None:
     const seen = (text) => getComputedStyle(text).opacity === "1";
     return arguments[0].map((share) => {
       move(share);
-      const texts = [...document.querySelectorAll("#value_0 text, svg > g:last-child text")];
-      return texts.filter(seen).map((text) => text.textContent);
+      const texts = [...document.querySelectorAll("#value_0 text, .strip text")];
+      const top = (text) => text.getBoundingClientRect().top;
+      const inside = (text) => !text.closest(".strip") || (top(text) >= 0 && top(text) < 20);
+      return texts.filter(seen).filter(inside).map((text) => text.textContent);
     });
     """
     start, late = browser.execute_script(script, [0.0, 0.99])

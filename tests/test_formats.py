@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd.drawing.layout import printable
 from autograd.drawing.mermaid import mermaid
-from autograd.drawing.picture import FILLS, Picture, Shape
+from autograd.drawing.picture import FILLS, Picture, Shape, printable
 from autograd.drawing.tikz import escaped, tikz
 from tests import pictures
 

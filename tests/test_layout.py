@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.drawing.layering import Grid, crossings, exchange_neighbours, sort_layers, walked
-from autograd.drawing.layout import Box, Layout, arranged, place_apart, printable
-from autograd.drawing.picture import Edge, Picture, Shape
+from autograd.drawing.layout import Box, Layout, arranged, place_apart
+from autograd.drawing.picture import Edge, Picture, Shape, printable
 from autograd.drawing.svg import drawn
 from tests import pictures
 

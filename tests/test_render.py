@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.drawing import dot, render
-from autograd.drawing.layout import printable
-from autograd.drawing.picture import Edge, Picture, Shape
+from autograd.drawing.picture import Edge, Picture, Shape, printable
 from autograd.drawing.svg import finished
 from tests import pictures
 

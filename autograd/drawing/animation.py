@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from autograd.drawing.layout import TEXT, text_width
-from autograd.drawing.page import frugal
-from autograd.drawing.picture import LINE, Picture
+from autograd.drawing.page import COMMON_STYLE, as_text, frugal
+from autograd.drawing.picture import LINE, Picture, printable
 from autograd.floats import silent
 from autograd.formula import titles, written
 from autograd.value import Value
@@ -22,12 +22,18 @@ SECONDS, LONGEST = 1.2, 60.0  # a step's, and a loop's
 PAUSE = 3  # steps, at the end
 FORWARD, BACKWARD = "#0072b2", "#d55e00"  # after Okabe and Ito (2008)
 HEADING = 20  # points above the picture, for the words
+FONTS = "Helvetica,Arial,sans-serif"
 
 Gradients = list[tuple[int, Value, float]]  # from which step on which node has which gradient
 
 
 def animated_svg(graph: Sequence[Value], names: Mapping[Value, str], picture: Picture, svg: str) -> str:
     """The SVG text of a moving picture: `svg` shows the picture of the graph, given as nodes with parents first.
+
+    >>> from autograd import Value, draw
+    >>> a = Value(2.0)
+    >>> "@keyframes" in draw(a * a, engine="own").animated_svg  # .save("steps.svg", animated=True) writes it
+    True
 
     Groups of the SVG have the ids of the picture's shapes: `value_3` and `op_3` are number 3 of the graph; those of
     edges are `edge_0`, ... in the order of the picture.
@@ -56,10 +62,8 @@ class Film:
     # -- what happens
 
     def light_up(self) -> None:
-        """Each node is dim until it is computed, and lit up when it fires, forward and backward."""
+        """Each node is dim until it is computed, and lit up when it fires, forward and backward; so are its edges."""
         for step, node in enumerate(self.computed, start=1):
-            for group in self.shapes(node):
-                mark(group, self.dim_until(step))
             for group in [*self.shapes(node), *self.edges(node)]:
                 mark(group, self.lit(step, self.end - PAUSE - step))
 
@@ -70,14 +74,14 @@ class Film:
             history[node].append((step, f"grad {gradient:.4g}"))
         for node, texts in history.items():
             self.replace_gradient(node, texts)
-        words = [
-            (0, "the leaves hold their numbers"),
-            (self.turn, f"backward: {self.titled[self.graph[-1]]} has gradient 1"),
-        ]
+        said = {
+            0: "the leaves hold their numbers",
+            self.turn: f"backward: {self.titled[self.graph[-1]]} has gradient 1",
+        }
         for step, node in enumerate(self.computed, start=1):
-            words.append((step, f"forward: {self.words(node)}"))
-            words.append((self.end - PAUSE - step, f"backward: {self.titled[node]} passes its gradient on"))
-        self.say(sorted(words))
+            said[step] = f"forward: {self.words(node)}"
+            said[self.end - PAUSE - step] = f"backward: {self.titled[node]} passes its gradient on"
+        self.say(said)
 
     def words(self, node: Value) -> str:
         title, formula = self.titled[node], written(node, self.titled)
@@ -106,52 +110,61 @@ class Film:
                     mark(made, self.seen(step, until))
             group.remove(last)
 
-    def say(self, words: Sequence[tuple[int, str]]) -> None:
-        """Words above the picture, which gets room for them."""
+    def say(self, words: Mapping[int, str]) -> None:
+        """Words above the picture, which gets room for them: a strip of them, moved up behind a window."""
         x, y, width, height = map(float, self.root.attrib["viewBox"].split())
         self.root.set("viewBox", f"{x:g} {y - HEADING:g} {width:g} {height + HEADING:g}")
         self.root.set("height", f"{float(self.root.attrib['height'].removesuffix('pt')) + HEADING:g}pt")
-        place = {"x": f"{x + 6:g}", "y": f"{y - 5:g}", "fill": LINE, "font-size": "11", "text-anchor": "start"}
-        place["font-family"] = "Helvetica,Arial,sans-serif"
-        above = ElementTree.SubElement(self.root, "g", place)
-        most = max(20, int(width / 6))  # signs that find room
-        for (step, text), (until, _) in zip(words, [*words[1:], (self.end, "")]):
-            made = ElementTree.SubElement(above, "text", {"x": place["x"], "y": place["y"]})
-            made.text = text if len(text) <= most else f"{text[: most - 1]}…"
-            mark(made, self.seen(step, until))
+        place = {"x": f"{x:g}", "y": f"{y - HEADING:g}", "width": f"{width:g}", "height": f"{HEADING}"}
+        window = ElementTree.SubElement(self.root, "svg", place)
+        letters = {"fill": LINE, "font-size": f"{TEXT:g}", "text-anchor": "start", "font-family": FONTS}
+        strip = ElementTree.SubElement(window, "g", {"class": "strip", **letters})
+        most, said = max(20, int(width / 6)), ""  # signs that find room
+        for step in range(self.end):
+            said = words.get(step, said)
+            line = ElementTree.SubElement(strip, "text", {"x": "6", "y": f"{HEADING * (step + 0.75):g}"})
+            line.text = printable(said if len(said) <= most else f"{said[: most - 1]}…")
 
     # -- rules: a class each, and the keyframes that it goes through once in a loop
 
     def seen(self, start: int, until: int) -> str:
-        changes = (
-            [(0, "opacity:0")] * (start > 0) + [(start, "opacity:1")] + [(until, "opacity:0")] * (until < self.end)
-        )
-        return self.rule(f"s{start}_{until}", "", changes, "" if until == self.end else "opacity:0;")
-
-    def dim_until(self, step: int) -> str:
-        return self.rule(f"d{step}", "", [(0, "opacity:.15"), (step, "opacity:1")])
+        """Seen from one step until another, or to the end: this is how it stays for those who prefer no motion."""
+        changes = [(start, "opacity:1"), (until, "opacity:0")][: 1 if until == self.end else 2]
+        hidden = [(0, "opacity:0")] if until == self.end and start else []
+        return self.rule(f"s{start}_{until}", [*hidden, *changes], "" if until == self.end else "opacity:0;")
 
     def lit(self, forward: int, backward: int) -> str:
-        plain, changes = f"stroke:{LINE};stroke-width:1", []
+        changes = [(0, "opacity:.15")]
         for step, colour in ((forward, FORWARD), (backward, BACKWARD)):
-            changes += [(step, f"stroke:{colour};stroke-width:3"), (step + 1, plain)]
-        lines = " :is(polygon,rect,ellipse,.edge>path)"
-        return self.rule(f"l{forward}", lines, [(0, plain), *changes])
+            bright = f"opacity:1;stroke:{colour};stroke-width:3"
+            changes += [(step, bright), (step + 1, "opacity:1;stroke:inherit;stroke-width:1")]
+        return self.rule(f"n{forward}", changes)
 
-    def rule(self, name: str, inside: str, changes: Sequence[tuple[int, str]], otherwise: str = "") -> str:
-        """A class whose elements change at the given steps, at once; `otherwise` is for those who prefer no motion."""
+    def rule(self, name: str, changes: Sequence[tuple[int, str]], otherwise: str = "") -> str:
+        """A class whose elements change at the given steps, at once; `otherwise` is what they are without motion."""
         frames = "".join(f"{100 * step / self.end:.4g}%{{{style}}}" for step, style in changes)
-        self.rules[name] = f".{name}{inside}{{{otherwise}animation-name:{name}}}@keyframes {name}{{{frames}}}"
+        self.rules[name] = f".{name}{{{otherwise}animation-name:{name}}}@keyframes {name}{{{frames}}}"
         return name
 
     def finished(self) -> str:
+        seconds, moved = (
+            f"{min(SECONDS * self.end, LONGEST):.3g}s",
+            [f"translateY({-HEADING * k}px)" for k in range(self.end + 1)],
+        )
         style = Element("style")
-        loop = f"*{{animation:{min(SECONDS * self.end, LONGEST):.3g}s step-end infinite}}text{{stroke:none}}"
-        calm = "@media (prefers-reduced-motion:reduce){*{animation:none!important}}"
-        style.text = "\n".join([loop, *self.rules.values(), calm])
+        style.text = "\n".join(
+            [
+                COMMON_STYLE,
+                f"*{{animation:{seconds} step-end infinite}}",
+                f".strip{{transform:{moved[-2]};animation:strip {seconds} steps({self.end}) infinite}}",
+                f"@keyframes strip{{from{{transform:none}}to{{transform:{moved[-1]}}}}}",
+                *self.rules.values(),
+                "@media (prefers-reduced-motion:reduce){*{animation:none!important}}",
+            ]
+        )
         self.root.insert(0, style)
         self.root.set("xmlns", "http://www.w3.org/2000/svg")
-        return ElementTree.tostring(self.root, encoding="unicode")
+        return as_text(self.root)
 
 
 def mark(element: Element, *classes: str) -> None:

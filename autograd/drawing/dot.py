@@ -17,6 +17,7 @@ from autograd.drawing.picture import (
     Edge,
     Picture,
     Shape,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ def source(picture: Picture) -> str:
     """The DOT text of a picture."""
     made = empty_digraph(picture)
     for shape in picture.shapes:
-        style = {"id": shape.id, "class": shape.kind, "fillcolor": FILLS[shape.kind], "tooltip": escape(shape.tooltip) or " "}
+        style = {
+            "id": shape.id,
+            "class": shape.kind,
+            "fillcolor": FILLS[shape.kind],
+            "tooltip": escape(shape.tooltip) or " ",
+        }
         made.node(shape.id, label=" | ".join(map(escape, shape.lines)), **{**style, **outline(shape)})
     for edge in picture.edges:
         made.edge(edge.tail, head(edge), **({"label": escape(f" {edge.label} ")} if edge.label else {}))
@@ -74,7 +80,3 @@ def escape(text: str) -> str:
     for sign in "\\{}|<>":
         text = text.replace(sign, "\\" + sign)
     return printable(text).replace("&", "&amp;")
-
-
-def printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from autograd.drawing.animation import animated_svg
 from autograd.drawing.dot import source as dot_source
 from autograd.drawing.folding import READABLE, folds, owners
 from autograd.drawing.mermaid import mermaid
@@ -55,8 +56,6 @@ class Drawing:
     @property
     def animated_svg(self) -> str:
         """The picture as SVG text that moves: forward, then backward, in a loop."""
-        from autograd.drawing.animation import animated_svg
-
         return animated_svg(*self.whole("an animated picture"))
 
     def whole(self, kind: str) -> tuple[Sequence[Value], Mapping[Value, str], Picture, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from autograd.drawing.layering import Grid
-from autograd.drawing.picture import CONSTANT, FIRST, GROUP, OPERATOR, SECOND, Edge, Picture, Shape
+from autograd.drawing.picture import CONSTANT, FIRST, GROUP, OPERATOR, SECOND, Edge, Picture, Shape, printable
 
 TEXT, SMALL_TEXT = 11.0, 9.0  # sizes of letters, in points, as all lengths here
 LINE_HEIGHT = 1.6  # of a line of text, in sizes of its letters
@@ -110,11 +110,6 @@ def sign_width(sign: str) -> float:
     if sign in BROAD or unicodedata.east_asian_width(sign) in "WF":
         return 1.0
     return 0.72 if sign.isupper() else 0.58 if not unicodedata.combining(sign) else 0.0
-
-
-def printable(text: str) -> str:
-    """Text without signs that cannot be shown, such as line breaks: a space stands for each."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 # ---- coordinates -------------------------------------------------------------------------------------------------

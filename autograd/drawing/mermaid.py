@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import json
 
-from autograd.drawing.layout import printable
-from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR, PARAMETER, Edge, Picture, Shape
+from autograd.drawing.picture import (
+    CONSTANT,
+    FILLS,
+    GROUP,
+    INK,
+    LINE,
+    OPERATOR,
+    PARAMETER,
+    Edge,
+    Picture,
+    Shape,
+    printable,
+)
 
 BRACKETS = {OPERATOR: ("((", "))"), GROUP: ("[[", "]]")}
 

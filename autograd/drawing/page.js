@@ -123,7 +123,7 @@ function mistake({ missing, again, node }) {
 }
 
 function say(at) {
-  const list = element("ul");
+  const list = element("ul", undefined, equations(at).length > 3 ? "many" : "");
   for (const text of equations(at)) list.appendChild(element("li")).append(element("code", text));
   const parts = [element("p", headline(at)), list];
   if (at.kind === "backward" && (at.missing.length || at.again)) parts.push(element("p", `Wrong: ${mistake(at)}`, "wrong"));
@@ -194,7 +194,7 @@ function detail(i) {
 
 const svg = document.querySelector("#picture svg");
 const boxes = nodes.map((_, i) => byId(`value_${i}`)), rounds = nodes.map((_, i) => byId(`op_${i}`));
-const edges = [...svg.querySelectorAll("[data-head]")];
+const edges = [...svg.querySelectorAll("[data-ends]")];
 const SHAPES = "polygon, rect, ellipse, circle, path";
 for (const group of [...boxes, ...rounds]) group?.querySelector(SHAPES)?.classList.add("outline");
 
@@ -236,7 +236,7 @@ function paint() {
     boxes[i]?.setAttribute("aria-label", `${node.title}, gradient ${grad}`);
   });
   const firing = at.kind === "seed" ? "" : `op_${at.node}`;
-  for (const edge of edges) mark(edge, "fires", [edge.dataset.head, edge.dataset.tail].includes(firing));
+  for (const edge of edges) mark(edge, "fires", edge.dataset.ends.split(" ").includes(firing));
   detail(chosen ?? at.node ?? output);
 }
 
@@ -268,8 +268,9 @@ function show(k) {
   slider.value = step;
   slider.setAttribute("aria-valuetext", headline(at));
   byId("count").textContent = `step ${step} of ${steps.length - 1}`;
-  byId("first").disabled = byId("back").disabled = step === 0;
-  byId("last").disabled = byId("forward").disabled = step === steps.length - 1;
+  for (const [id, end] of [["first", 0], ["back", 0], ["forward", steps.length - 1], ["last", steps.length - 1]]) {
+    byId(id).setAttribute("aria-disabled", step === end); // not disabled, which would take the focus away
+  }
   say(at);
   paint();
 }

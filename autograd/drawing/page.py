@@ -15,16 +15,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from autograd.drawing.picture import Picture
+from autograd.drawing.picture import Picture, printable
 from autograd.drawing.replay import program
 from autograd.formula import PRODUCT, held, local_derivatives, titles, written
 from autograd.value import Value
 
 MOST_NODES = 200
+LONGEST_TITLE = 80
 
 
 def page(graph: Sequence[Value], names: Mapping[Value, str], picture: Picture, svg: str) -> str:
     """The HTML text of a step-through: `svg` shows the picture of the graph, given as nodes with parents first.
+
+    >>> from autograd import Value, draw
+    >>> a = Value(2.0)
+    >>> draw(a * a, engine="own").page.html[:15]        # draw(...).save("steps.html") writes it
+    '<!DOCTYPE html>'
 
     Groups of the SVG have the ids of the picture's shapes: `value_3` and `op_3` are number 3 of the graph. Shapes that
     were folded away are stepped through all the same. Raises ValueError for a graph of more than 200 Values.
@@ -34,10 +40,10 @@ def page(graph: Sequence[Value], names: Mapping[Value, str], picture: Picture, s
             f"a graph of {len(graph)} Values has too many steps to follow (at most {MOST_NODES})\n"
             "step through one sample, a smaller model, or a node further inside"
         )
-    name = names.get(graph[-1]) or picture.title
+    name = printable(names.get(graph[-1]) or picture.title)[:LONGEST_TITLE]
     parts = {
         "title": html.escape(name),
-        "style": template("page.css"),
+        "style": f"{COMMON_STYLE}\n{template('page.css')}",
         "svg": inline(svg, name),
         "program": as_json(told(graph, names)),
         "engine": template("engine.js"),
@@ -73,7 +79,7 @@ def template(name: str) -> str:
 
 
 def inline(svg: str, name: str) -> str:
-    """An SVG for the inside of a page, with a mark on each edge: what it joins, as `data-tail` and `data-head`.
+    """An SVG for the inside of a page, with a mark on each edge: the ids of what it joins, as `data-ends`.
 
     Titles go: they tell of numbers that will change.
     """
@@ -81,47 +87,51 @@ def inline(svg: str, name: str) -> str:
     for parent in list(root.iter()):
         for title in [each for each in parent if each.tag in ("title", "desc")]:
             parent.remove(title)
-            tail, arrow, head = (title.text or "").partition("->")
-            if arrow and parent.get("class") == "edge":
-                parent.attrib.pop("id", None)
-                parent.set("data-tail", tail)
-                parent.set("data-head", head)
+            if "->" in (title.text or "") and "edge" in parent.get("id", ""):
+                del parent.attrib["id"]
+                parent.set("data-ends", (title.text or "").replace("->", " "))
     root.attrib.pop("aria-labelledby", None)
     root.set("role", "group")
     root.set("aria-label", f"The graph of {name}")
-    return ElementTree.tostring(root, encoding="unicode")
+    return as_text(root)
+
+
+# What holds for the shapes and texts of every picture, and need not be said by each.
+COMMON_STYLE = "path,polyline{fill:none}text{stroke:none}"
+SHAPES = {"polygon", "polyline", "path", "ellipse", "rect"}
+PLACES = {"d", "points", "x", "y", "cx", "cy", "rx", "ry"}
 
 
 def frugal(svg: str) -> ElementTree.Element:
-    """The elements of an SVG, in fewer signs: without namespaces, with tenths of a point at most.
-
-    Texts hear of the lines of shapes, so let there be a style for them: `text { stroke: none }`.
-    """
+    """The elements of an SVG in fewer signs, given COMMON_STYLE: no namespaces, no classes, tenths of a point."""
     root = ElementTree.fromstring(svg)
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         element.tail = None
         if not (element.text or "").strip():
             element.text = None
-        for name in {"d", "points"} & element.attrib.keys():
-            element.set(name, re.sub(r"(\.\d)\d+", r"\1", element.attrib[name]))
+        for name, text in list(element.items()):
+            if name in PLACES:
+                element.set(name, re.sub(r"\d+\.\d+", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), text))
+            elif "}" in name or name == "class" or (name == "fill" and element.tag in ("path", "polyline")):
+                del element.attrib[name]
     hoist(root)
     return root
-
-
-SHAPES = {"polygon", "polyline", "path", "ellipse", "rect"}
 
 
 def hoist(root: ElementTree.Element) -> None:
     """Say once, at the root, what most texts say of their letters and most shapes of their lines."""
     texts, shapes = list(root.iter("text")), [each for each in root.iter() if each.tag in SHAPES]
-    letters = [(name, texts) for name in ("font-family", "font-size", "text-anchor")]
-    for name, hearers in [*letters, ("fill", [*texts, *shapes]), ("stroke", shapes)]:
+    letters = [(name, texts) for name in ("font-family", "font-size", "text-anchor", "fill")]
+    for name, hearers in [*letters, ("stroke", shapes)]:
         said = Counter(each.get(name) for each in hearers)
         usual = said.most_common(1)[0][0] if said else None
-        if usual is None or None in said:  # what says nothing now would hear it
-            continue
-        root.set(name, usual)
+        if usual is not None:
+            root.set(name, usual)
         for each in hearers:
             if each.get(name) == usual:
-                del each.attrib[name]
+                each.attrib.pop(name, None)
+
+
+def as_text(root: ElementTree.Element) -> str:
+    return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")  # in texts, > is written &gt;

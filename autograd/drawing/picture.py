@@ -1,6 +1,6 @@
 """What a picture shows, whoever draws it: shapes with lines of text, and edges between them.
 
-Made from a graph in view.py; written as DOT in dot.py, as Mermaid and TikZ in formats.py, as SVG in layout.py.
+Made from a graph in view.py; written as DOT in dot.py, as Mermaid in mermaid.py, as TikZ in tikz.py, as SVG in svg.py.
 """
 
 from __future__ import annotations
@@ -59,3 +59,8 @@ class Picture:
     caption: str
     shapes: Sequence[Shape]
     edges: Sequence[Edge]
+
+
+def printable(text: str) -> str:
+    """Text without signs that cannot be shown, such as line breaks: a space stands for each."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

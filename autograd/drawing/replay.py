@@ -12,7 +12,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd import activations, functions, reductions, sweeps, trigonometry, value
+import autograd.activations as activations
+import autograd.functions as functions
+import autograd.reductions as reductions
+import autograd.sweeps as sweeps
+import autograd.trigonometry as trigonometry
+import autograd.value as value
 from autograd.floats import silent
 from autograd.modes import Watch, recording
 from autograd.operands import Operands, values_of
@@ -180,6 +185,11 @@ def multiplied(operand: Value | Operands | None, gain: Any) -> list[Any]:
 
 def program(graph: Sequence[Value]) -> dict[str, Any]:
     """All that it takes to run a graph again, forward and backward, as lists and numbers that JSON can hold.
+
+    >>> from autograd import Value
+    >>> a = Value(3.0)
+    >>> program([a, a * a])["nodes"][1]
+    {'value': 9.0, 'place': 1, 'parents': [0, 0], 'rule': 0}
 
     `lines` compute the graph from its leaves; each of `nodes` has the place of its result, its parents by their numbers
     in the graph, and the number of its rule among `rules`. Where an operation is not ours, `onlyPython` names it, and

@@ -24,10 +24,9 @@ from autograd.drawing.layout import (
     fields,
     label_place,
     letters_of,
-    printable,
     text_width,
 )
-from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR, PARAMETER, Picture
+from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR, PARAMETER, Picture, printable
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 MARGIN = 6.0

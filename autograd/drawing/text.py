@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autograd.drawing.picture import printable
 from autograd.drawing.view import operands, shorten
 from autograd.formula import Text as Title
 from autograd.formula import titles, written
@@ -90,5 +91,5 @@ def described(node: Value, names: Mapping[Value, str], titled: Mapping[Value, Ti
 
 def cut(line: str, width: int) -> str:
     """One line, whatever a label holds, and no longer than that."""
-    line = "".join(sign if sign.isprintable() else " " for sign in line)
+    line = printable(line)
     return line if len(line) <= width else line[: width - 1] + "…"

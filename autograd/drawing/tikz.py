@@ -15,9 +15,8 @@ from autograd.drawing.layout import (
     arranged,
     fields,
     label_place,
-    printable,
 )
-from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR, PARAMETER, Picture
+from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR, PARAMETER, Picture, printable
 
 HEAD = r"""\documentclass[border=4pt]{standalone}
 \usepackage[utf8]{inputenc}
