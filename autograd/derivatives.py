@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from numbers import Integral
 from typing import Any
 
+from autograd.calling import ONE_ARGUMENT, by_place, called, check_function, checked_argnums, is_index
 from autograd.graph import older_leaves
-from autograd.modes import recording, recording_paused
-from autograd.structures import flatten, same_structure, shape
-from autograd.sweeps import fresh, gradients, pull_back, push_forward, variable
+from autograd.modes import blocks, recording, recording_paused, watcher
+from autograd.structures import difference, flatten, input_names, shape
+from autograd.sweeps import connect, fresh, gradients, pull_back, push_forward, unconnected
 from autograd.value import Value, ages, topological_order
 
 __all__ = ["derivative", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
-Argnums = Any  # an int, or a tuple or list of ints
 
 
 class Run:
@@ -30,23 +29,45 @@ class Run:
     `live` says whether Values come out: because Values came in, or because the function reaches others from outside.
     """
 
-    def __init__(self, name: str, f: Function, args: Sequence[Any], argnums: Any = 0, kwargs: Any = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        f: Function,
+        args: Sequence[Any],
+        argnums: Any = 0,
+        kwargs: Any = None,
+        instead: str = "",
+        check_argument: Callable[[Any], None] = lambda argument: None,
+    ) -> None:
         self.name, arguments = name, list(args)
         places = checked_argnums(name, argnums, len(args))
         self.argument = args[places[0]] if is_index(argnums) else tuple(args[place] for place in places)
         given, self.rebuild = flatten(self.argument, name)
+        check_argument(self.argument)
         started = next(ages)
         with recording():
-            self.variables = [variable(x) for x in given]
+            self.variables = [unconnected(x) for x in given]
+            if blocks and watcher():
+                self.label_variables(f, args, places)
             fresh = self.rebuild(self.variables)
             for place, argument in zip(places, [fresh] if is_index(argnums) else fresh):
                 arguments[place] = argument
-            self.result = f(*arguments, **(kwargs or {}))
+            self.result = called(name, f, arguments, kwargs or {}, instead)
         self.outputs, self.rebuild_result = flatten(self.result, name, "the result")
         self.values = [each for each in self.outputs if isinstance(each, Value)]
         self.order = topological_order(*self.values)
         outside = older_leaves(self.order, self.values, started)
         self.live = any(isinstance(x, Value) for x in given) or any(True for _ in outside)
+        if self.live:
+            connect(self.variables, given)  # only now: all that was sorted is the function's own
+
+    def label_variables(self, f: Function, args: Sequence[Any], places: Sequence[int]) -> None:
+        """Call the variables by the function's own names for them, where somebody looks."""
+        names = [
+            input_names(f, tuple(args[: place + 1]))[-len(flatten(args[place], self.name)[0]) :] for place in places
+        ]
+        for node, label in zip(self.variables, [label for part in names for label in part]):
+            node.label = node.label or label
 
     @property
     def on_values(self) -> bool:
@@ -57,6 +78,11 @@ class Run:
         """The result, if it is one number; TypeError with a better choice if it is not."""
         if isinstance(self.result, (list, tuple, dict)):
             raise TypeError(f"{self.name}: the function returned {shape(self.result)}, not one number\n{instead}")
+        if isinstance(self.result, bool):
+            raise TypeError(
+                f"{self.name}: the function returned {self.result}, a comparison, not a number\n"
+                "a comparison has no slope: return where(a > b, x, y), or step(a - b)"
+            )
         return self.outputs[0]
 
     def handed_back(self, number: Any) -> Any:
@@ -87,62 +113,40 @@ class Run:
     def vector(self, v: Any, name: str, like: Any, its_name: str) -> list[Any]:
         """The numbers of a vector, which is to have the structure of `like`."""
         numbers, _ = flatten(v, self.name, name)
-        if not same_structure(v, like):
+        if unlike := difference(v, like):
+            path, its_shape, shape_of_like = unlike
             raise ValueError(
-                f"{self.name}: {name} is {shape(v)} where {its_name} is {shape(like)}\n"
+                f"{self.name}: {name}{path} is {its_shape} where {its_name}{path} is {shape_of_like}\n"
                 f"give {name} the structure of {its_name}, number for number"
             )
         self.live = self.live or any(isinstance(each, Value) for each in numbers)
         return numbers
 
 
-def is_index(argnums: Any) -> bool:
-    return type(argnums) is int or (isinstance(argnums, Integral) and not isinstance(argnums, bool))
-
-
-def checked_argnums(name: str, argnums: Any, count: int) -> list[int]:
-    """The places of the arguments to differentiate by; errors for what cannot be one."""
-    places = [argnums] if is_index(argnums) else argnums
-    if not isinstance(places, (list, tuple)) or not places or not all(map(is_index, places)):
-        raise TypeError(
-            f"{name}: argnums = {argnums!r:.60}\nargnums is an argument's place, counted from 0, or a tuple of places"
-        )
-    for place in places:
-        if not -count <= place < count:
-            choices = " or ".join(map(str, range(count)))
-            raise ValueError(
-                f"{name}: argnums = {argnums!r} with {count} argument{'s' * (count != 1)}\n"
-                + (f"use {choices}" if count else "call it with the argument to differentiate by")
-            )
-    settled = [place % count for place in places]
-    if len(set(settled)) < len(settled):
-        raise ValueError(f"{name}: argnums = {argnums!r} names an argument twice\nname each argument once")
-    return settled
-
-
-def derived(name: str, f: Function, argnums: Argnums, finish: Callable[[Run], Any]) -> Function:
+def derived(
+    name: str,
+    f: Function,
+    argnums: Any,
+    finish: Callable[[Run], Any],
+    check_argument: Callable[[Any], None] = lambda argument: None,
+) -> Function:
     """The function of f's arguments that runs f and gives what `finish` makes of the run."""
     check_function(name, f)
 
     @functools.wraps(f, assigned=("__module__",), updated=())
     def function(*args: Any, **kwargs: Any) -> Any:
-        return finish(Run(name, f, args, argnums, kwargs))
+        if kwargs:
+            args, kwargs = by_place(f, args, kwargs, argnums)
+        return finish(Run(name, f, args, argnums, kwargs, check_argument=check_argument))
 
     function.__name__ = function.__qualname__ = f"{name}({getattr(f, '__name__', type(f).__name__)})"
     return function
 
 
-def check_function(name: str, f: Any) -> None:
-    if not callable(f):
-        raise TypeError(
-            f"{name}: {f!r:.60} is not a function\ngive it the function itself: {name}(f), not {name}(f(x))"
-        )
-
-
 # ---- the gradient, and what is built like it -----------------------------------------------------
 
 
-def grad(f: Function, argnums: Argnums = 0) -> Function:
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that gives the gradient of f, in the structure of f's argument.
 
     >>> from autograd import grad
@@ -156,8 +160,9 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     (5.0, 2.0)
 
     Arguments: numbers, Values, and lists, tuples or dicts of them, nested. Numbers in, numbers out; if an argument is a
-    Value or f reaches one from outside, Values out, connected to it. Nobody's `.grad` is touched.
-    Raises TypeError if f returns anything but one number, or `argnums` is not a place or a tuple of places.
+    Value or f reaches one from outside, Values out, connected to it. Nobody's `.grad` is touched. What f computes from
+    `x.data` is a constant: it adds nothing to the gradient. Raises TypeError if f returns anything but one number, or
+    `argnums` is not a place or a tuple of places.
     """
     return derived("grad", f, argnums, lambda run: run.like_argument(run.slopes(run.scalar(USE_JACOBIAN))))
 
@@ -165,7 +170,7 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
 USE_JACOBIAN = "use jacobian(f), or let it return one of them or their sum"
 
 
-def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that gives f's value and its gradient, for the price of the gradient.
 
     >>> from autograd import value_and_grad
@@ -182,7 +187,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     return derived("value_and_grad", f, argnums, finish)
 
 
-def derivative(f: Function, n: int = 1) -> Function:
+def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
     """The n-th derivative of a function of one number. A result of several numbers is differentiated one by one.
 
     >>> from autograd import derivative, sin
@@ -196,21 +201,23 @@ def derivative(f: Function, n: int = 1) -> Function:
     if not is_index(n) or n < 1:
         raise ValueError(f"derivative: n = {n!r:.60}\nn is a whole number from 1 up; the function itself is f")
 
+    def one_number(argument: Any) -> None:
+        if shape(argument) != "a number":
+            raise TypeError(f"derivative: the argument is {shape(argument)}, not one number\nuse grad or jacobian")
+
     def finish(run: Run) -> Any:
-        if shape(run.argument) != "a number":
-            raise TypeError(f"derivative: the argument is {shape(run.argument)}, not one number\nuse grad or jacobian")
         rates = push_forward(run.order, run.values, {run.variables[0]: 1.0}, run.on_values)
         return run.like_result(rates)
 
     for _ in range(n):
-        f = derived("derivative", f, 0, finish)
+        f = derived("derivative", f, 0, finish, one_number)
     return f
 
 
 # ---- several outputs, second derivatives ---------------------------------------------------------
 
 
-def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that gives all partial derivatives: in f's result, each number is replaced by its gradient.
 
     >>> from autograd import jacobian
@@ -233,12 +240,14 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     return derived("jacobian", f, argnums, finish)
 
 
-def hessian(f: Function, argnums: Argnums = 0) -> Function:
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that gives all second derivatives: in each place of f's argument, a structure like the argument.
 
     >>> from autograd import hessian
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
+    >>> hessian(lambda x, y: x**2 * y, argnums=(0, 1))(3.0, 5.0)     # of several arguments
+    ((10.0, 6.0), (6.0, 0.0))
 
     Symmetric: each pair is computed once. Costs the gradient, recorded, and a sweep over it for each row. Arguments and
     errors as in `grad`.
@@ -260,48 +269,54 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
 # ---- products with a vector, without the matrix --------------------------------------------------
 
 
-def jvp(f: Function, x: Any, v: Any) -> Any:
+def one_argument(name: str, f: Function, x: Any) -> Run:
+    """The run of a function that takes x and nothing else."""
+    check_function(name, f)
+    return Run(name, f, (x,), instead=ONE_ARGUMENT)
+
+
+def jvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The Jacobian of f at x times v: how fast the result changes when x changes at the rate v. Forward mode.
 
     >>> from autograd import jvp
     >>> jvp(lambda x: [x[0] * x[1], x[0] + x[1]], [2.0, 5.0], [1.0, 0.0])
     [5.0, 1.0]
 
-    v has the structure of x, and what comes back that of f(x). One sweep, however many outputs there are. Raises
-    ValueError if the structures differ.
+    f takes one argument, a list where there are several numbers. v has the structure of x, and what comes back that of
+    f(x). One sweep, however many outputs there are. Raises ValueError if the structures differ.
     """
-    run = Run("jvp", f, (x,))
+    run = one_argument("jvp", f, x)
     rates = push_forward(run.order, run.values, dict(zip(run.variables, run.vector(v, "v", x, "x"))), run.on_values)
     return run.like_result(rates)
 
 
-def vjp(f: Function, x: Any, u: Any) -> Any:
+def vjp(f: Callable[..., Any], x: Any, u: Any) -> Any:
     """u times the Jacobian of f at x: the gradient of the sum of u times the results. Reverse mode.
 
     >>> from autograd import vjp
     >>> vjp(lambda x: [x[0] * x[1], x[0] + x[1]], [2.0, 5.0], [1.0, 0.0])
     [5.0, 2.0]
 
-    u has the structure of f(x), and what comes back that of x. One sweep, however many inputs there are. Raises
-    ValueError if the structures differ.
+    f takes one argument, a list where there are several numbers. u has the structure of f(x), and what comes back that
+    of x. One sweep, however many inputs there are. Raises ValueError if the structures differ.
     """
-    run = Run("vjp", f, (x,))
+    run = one_argument("vjp", f, x)
     weights = run.vector(u, "u", run.result, "f(x)")
     seeds = [(output, weight) for output, weight in zip(run.outputs, weights) if isinstance(output, Value)]
     return run.like_argument(pull_back(run.order, seeds, run.variables, run.on_values))
 
 
-def hvp(f: Function, x: Any, v: Any) -> Any:
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The Hessian of f at x times v: how fast the gradient changes when x changes at the rate v. (Pearlmutter 1994)
 
     >>> from autograd import hvp
     >>> hvp(lambda x: x[0] ** 2 * x[1], [3.0, 5.0], [1.0, 0.0])
     [10.0, 6.0]
 
-    v and what comes back have the structure of x. Costs the gradient, recorded, and one sweep forward over it. Raises
-    ValueError if the structures differ.
+    f takes one argument, a list where there are several numbers. v and what comes back have the structure of x. Costs
+    the gradient, recorded, and one sweep forward over it. Raises ValueError if the structures differ.
     """
-    run = Run("hvp", f, (x,))
+    run = one_argument("hvp", f, x)
     tangents = dict(zip(run.variables, run.vector(v, "v", x, "x")))
     slopes, order = run.recorded_slopes("hvp takes a function with one number as its result")
     rates = push_forward(order, [each for each in slopes if isinstance(each, Value)], tangents, run.on_values)

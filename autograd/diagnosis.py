@@ -6,9 +6,12 @@ and is looked at. What is measured and warned of: microscope.py.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import linecache
 import math
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -16,15 +19,19 @@ from types import FrameType
 from typing import Any
 
 from autograd.floats import silent_code
+from autograd.graph import leaves
 from autograd.microscope import examine, named_parameters
 from autograd.modes import Watch
 from autograd.naming import names, variables
 from autograd.operands import Operands, values_of
-from autograd.value import Value
+from autograd.structures import a_kind_of
+from autograd.symptoms import came_in, run_twice
+from autograd.value import LEAF, Value, topological_order
 
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 OURS = (HERE, os.path.join(os.path.dirname(HERE[:-1]), "nn") + os.sep)  # whose lines are not the user's own
 Line = tuple[str, int]
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.]*(e[-+]?\d+)?")
 
 
 class Watched(Value):
@@ -50,34 +57,62 @@ class detect_anomaly(Watch):  # noqa: N801 - used like a function
 
     The error, a FloatingPointError, names the operation, its operands (by label or variable), and the line of your
     program that made the node; for a nan that appears on the way back it comes before any gradient is touched.
-    `backward()` inside the block also warns, a line each, of what goes wrong in silence: a graph run backward twice
-    without zero_grad(), values on a kink, gradients that are 0 because all is saturated; with a `model`, of its
-    parameters that no gradient reaches and its dead units. Also a decorator. Inside, everything takes some ten times
-    as long; outside, nothing does.
+    `backward()` inside the block also warns, a line each and once a block, of what goes wrong in silence: a forgotten
+    zero_grad(), nan that came in with the data, values on a kink, gradients that are 0 because all is saturated; with a
+    `model`, of its parameters that no gradient reaches and its dead units. Also a decorator, `@detect_anomaly()`.
+    Inside, everything takes some ten times as long; outside, nothing does.
     """
 
     def __init__(self, model: Any = None) -> None:
         super().__init__()
+        if inspect.isroutine(model):
+            raise TypeError(f"detect_anomaly: {model!r:.60} is not a model\nas a decorator, write @detect_anomaly()")
         named_parameters(model)  # an error now, not in the first backward pass
-        self.model = model
+        self.model, self.told = model, set[str]()
+
+    def opened(self) -> None:
+        """Let each warning come once more."""
+        self.told = set()
 
     def made(self, node: Value) -> Value:
+        """Remember who made the node; FloatingPointError if it is nan or inf and its operands are not."""
         watched: Watched = Watched.__new__(Watched)
         for slot in Value.__slots__:
             setattr(watched, slot, getattr(node, slot))
         frame, sweeping = users_frame()
         watched.line = frame.f_code.co_filename, frame.f_lineno
-        if not sweeping and not math.isfinite(node._data) and finite(operand_data(node)):
-            raise FloatingPointError(f"{called(node, frame)} is {node._data!r}\n{made_at(watched)}")
+        if not sweeping and not math.isfinite(node._data):
+            whole = node if node._operation is not LEAF else as_computed(sys._getframe(2))
+            if finite(operand_data(whole)):
+                raise FloatingPointError(f"{called(whole, frame)} is {node._data!r}\n{made_at(watched)}")
         return watched
 
     def before_backward(self, output: Value) -> None:
-        """A rehearsal: the sweep reports to `differentiated`, and raises there before any gradient was touched."""
-        findings, (frame, _) = examine(output, self.model).findings, users_frame()
-        for finding in findings:
-            warnings.warn_explicit(finding, RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
+        """Rehearse: the sweep reports to `differentiated`, which raises before any gradient was touched. Then warn."""
+        frame, behind = users_frame()[0], leaves(output)
+        odd = [leaf for leaf in behind if math.isnan(leaf._data)]
+        constants = captured_constants(topological_order(output))
+        findings = list(came_in(names(odd, variables(frame)) if odd else {}, odd, constants))
+        if not findings:
+            findings = examine(output, self.model, watched=True).findings
+        for finding in (*run_twice(output, behind, named_parameters(self.model)), *findings):
+            if (text := NUMBER.sub("", finding)) not in self.told:
+                self.told.add(text)
+                warnings.warn_explicit(finding, RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
+
+    def added(self, value: Value, terms: Any, total: Any) -> None:
+        """Raise FloatingPointError where finite gains add up to inf."""
+        numbers = [as_number(term) for term in terms]
+        if finite([numbers]) and not math.isfinite(as_number(total)):
+            frame = users_frame()[0]
+            name = names([value], variables(frame)).get(value, value.op or "a leaf")
+            raise FloatingPointError(
+                f"backward: what {name} gains adds up to {as_number(total)!r}: {' + '.join(map(repr, numbers[:4]))}\n"
+                f"{made_at(value) if value.op else 'scale the output down, or the numbers that multiply it'}"
+            )
 
     def differentiated(self, node: Value, gradient: Any, gains: tuple[Any, Any]) -> None:
+        """Raise FloatingPointError if an operand gains nan or inf where all that goes into it is finite."""
         numbers = [number for data in operand_data(node) for number in data]
         if not finite([[as_number(gradient)], numbers]):
             return
@@ -107,8 +142,42 @@ def made_at(node: Value) -> str:
     if not isinstance(node, Watched):
         return "made outside detect_anomaly(): open the block before the forward pass to see the line"
     file, number = node.line
-    text = linecache.getline(file, number).strip()
+    text = statement(file, number)
     return f"made at {file}, line {number}{f': {text}' if text else ''}"
+
+
+def statement(file: str, number: int) -> str:
+    """The statement that a line of a program belongs to, in one line; no more than its head, if others are inside."""
+    lines = linecache.getlines(file)
+    try:
+        found = [each for each in ast.walk(ast.parse("".join(lines))) if isinstance(each, ast.stmt)]
+    except (SyntaxError, ValueError):
+        found = []
+    around = [each for each in found if each.lineno <= number <= (each.end_lineno or each.lineno)]
+    if around:
+        inner = max(around, key=lambda each: each.lineno)
+        if not hasattr(inner, "body") and inner.end_lineno:
+            return " ".join(line.strip() for line in lines[inner.lineno - 1 : inner.end_lineno])[:200]
+    return linecache.getline(file, number).strip()
+
+
+def as_computed(recording: FrameType) -> Value:
+    """A node with the operation and operands that no_grad() took away: `record`, which made it, still knows them."""
+    node, known = Value(0.0), recording.f_locals
+    node._operation, node._left, node._right = known["operation"], known["left"], known["right"]
+    node._a, node._b = known["a"], known["b"]
+    return node
+
+
+def captured_constants(order: Iterable[Any]) -> list[float]:
+    """The numbers among operands that are not Values."""
+    found: list[Any] = []
+    for node in order:
+        if isinstance(node, Value):
+            for operand, data in ((node._left, node._a), (node._right, node._b)):
+                if is_data(data):
+                    found += (list(data) if isinstance(data, (list, tuple)) else [data])[len(values_of(operand)) :]
+    return found
 
 
 def operand_data(node: Value) -> list[list[float]]:
@@ -178,9 +247,10 @@ def diagnose(loss: Value, model: Any = None, lr: float = 0.01) -> None:
     layers.1 moves at a healthy pace: a step changes its weights by ... of their size.
     nothing looks wrong
 
-    For programs, `autograd.microscope.examine` returns the same as a Report. Raises TypeError for what is not a Value
-    or a model.
+    Before or after `backward()`: nobody's `.grad` is looked at or touched. For programs,
+    `autograd.microscope.examine` returns the same as a Report. Raises TypeError for what is not a Value or a model,
+    ValueError for a learning rate that is not above 0.
     """
     if not isinstance(loss, Value):
-        raise TypeError(f"diagnose: {loss!r:.60} is a {type(loss).__name__}, not a Value\ngive it the loss itself")
+        raise TypeError(f"diagnose: {loss!r:.60} is {a_kind_of(loss)}, not a Value\ngive it the loss itself")
     print(examine(loss, model, lr))

@@ -1,13 +1,14 @@
 """The training microscope: what a loss's gradients look like, layer by layer, and what is silently wrong with them.
 
-`examine` measures; diagnosis.py prints what it finds, and warns of it inside `detect_anomaly()`. Nothing here runs
-unless asked for, and nobody's `.grad` is touched.
+`examine` measures, symptoms.py judges; diagnosis.py prints what they find, and warns of it inside `detect_anomaly()`.
+Nothing here runs unless asked for, and nobody's `.grad` is touched.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,14 +16,15 @@ from typing import Any
 from autograd.floats import as_float
 from autograd.graph import leaves
 from autograd.sweeps import pull_back
-from autograd.value import LEAF, Value, topological_order
+from autograd.symptoms import JUMP, SATURATING, in_sizes, not_finite, silent_mistakes, steps_too_large
+from autograd.value import Value, topological_order
 
 # Activations with the largest slope each can have. A unit is off where its slope is below a hundredth of that.
-STEEPEST = {"tanh": 1.0, "sigmoid": 0.25, "softsign": 1.0, "relu": 1.0, "elu": 1.0, "gelu": 1.0, "silu": 1.0}
-SATURATING = {"tanh", "sigmoid", "softsign"}
+STEEPEST = {
+    **{"tanh": 1.0, "sigmoid": 0.25, "softsign": 1.0, "erf": 1.128, "atan": 1.0, "sin": 1.0},
+    **{"relu": 1.0, "leaky_relu": 1.0, "elu": 1.0, "gelu": 1.0, "silu": 1.0, "softplus": 1.0, "logsigmoid": 1.0},
+}
 LINEAR = {"+", "-", "*", "/", "dot", "sum", "mean", "identity"}  # what stands between weights and an activation
-KINK_AT_ZERO = {"relu", "leaky_relu", "abs", "step", "sign"}
-TIES = {"maximum", "minimum"}
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Layer:
     weights: list[float] = field(default_factory=list)
     gradients: list[float] = field(default_factory=list)
     units: dict[frozenset[Value], list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    parameters: dict[Value, float] = field(default_factory=dict)  # each with its gradient
+    used: bool = False  # whether the loss was computed from any of them
 
     @property
     def gradient(self) -> float:
@@ -58,6 +62,17 @@ class Layer:
     def activation(self) -> str:
         return next(iter(self.units.values()))[0][0] if self.units else ""
 
+    @property
+    def saturated(self) -> bool:
+        """Whether nearly all of its units saturate, for nearly all samples."""
+        return self.activation in SATURATING and self.off > 0.9
+
+    @property
+    def alike(self) -> bool:
+        """Whether its units cannot be told apart: several, all with the same parameters and the same gradients."""
+        kinds = {tuple((p._data, g) for p, g in self.parameters.items() if p in unit) for unit in self.units}
+        return len(self.units) > 1 and len(kinds) == 1
+
 
 @dataclass
 class Report:
@@ -70,13 +85,8 @@ class Report:
 
     def update_ratio(self, layer: Layer) -> float:
         """By how much of its size one step of SGD changes a layer: lr * |gradient| / |weights|."""
-        return (
-            self.lr * layer.gradient / layer.weight
-            if layer.weight
-            else math.inf * layer.gradient
-            if layer.gradient
-            else 0.0
-        )
+        step = self.lr * layer.gradient
+        return step / layer.weight if layer.weight else math.inf if step else 0.0
 
     def __str__(self) -> str:
         form = "{:<12} {:>10} {:>10} {:>10} {:>14}  {}"
@@ -86,7 +96,7 @@ class Report:
         for layer in self.layers:
             sizes = [f"{layer.gradient:.1e}", f"{layer.weight:.1e}", f"{self.update_ratio(layer):.1e}"]
             lines.append(form.format(layer.name, len(layer.weights), *sizes, units_in_words(layer)))
-        lines += ["", *(pace_in_words(layer.name, self.update_ratio(layer)) for layer in self.layers)]
+        lines += ["", *(pace_in_words(layer, self.update_ratio(layer)) for layer in self.layers)]
         lines += [f"! {finding}" for finding in self.findings] or ["nothing looks wrong"]
         return "\n".join(lines)
 
@@ -97,22 +107,28 @@ def rms(numbers: Iterable[float]) -> float:
 
 
 def units_in_words(layer: Layer) -> str:
+    if not layer.used:
+        return "not used"
     if not layer.units:
         return "linear"
     state = "saturated" if layer.activation in SATURATING else "off"
     return f"{len(layer.units)} {layer.activation}: {layer.dead} dead, {state} {layer.off:.0%} of the time"
 
 
-def pace_in_words(name: str, ratio: float) -> str:
+def pace_in_words(layer: Layer, ratio: float) -> str:
     """How fast a layer learns. About a thousandth of its size a step is a healthy pace. (Karpathy, CS231n notes)"""
+    if not math.isfinite(layer.gradient) or not math.isfinite(layer.weight):
+        return f"{layer.name} cannot learn: its gradients or weights are not finite."
     if ratio == 0:
-        return f"{name} stands still."
+        return f"{layer.name} stands still."
+    if ratio == math.inf:
+        return f"{layer.name} starts from 0."
     pace = "hardly moves" if ratio < 1e-5 else "moves slowly" if ratio < 1e-4 else "moves at a healthy pace"
-    pace = "jumps, so lower the learning rate" if ratio > 0.1 else "moves fast" if ratio > 1e-2 else pace
-    return f"{name} {pace}: a step changes its weights by {ratio:.2g} of their size."
+    pace = "jumps" if ratio > JUMP else "moves fast" if ratio > 1e-2 else pace
+    return f"{layer.name} {pace}: a step changes its weights by {in_sizes(ratio)} their size."
 
 
-def examine(loss: Value, model: Any = None, lr: float = 0.01) -> Report:
+def examine(loss: Value, model: Any = None, lr: float = 0.01, watched: bool = False) -> Report:
     """Measure the gradients of a loss, layer by layer of a model, and list what is silently wrong.
 
     >>> from autograd import Value, relu
@@ -121,16 +137,24 @@ def examine(loss: Value, model: Any = None, lr: float = 0.01) -> Report:
     w: 1 of 1 relu units is dead (slope 0 for every sample of the batch); lower the learning rate, or use leaky_relu
 
     `model` is a Module, anything else with `named_parameters()`, or a list of Values. The gradients are computed anew,
-    whether `backward()` was called or not.
+    whether `backward()` was called or not. `watched` leaves out what detect_anomaly tells
+    by itself, and what depends on the learning rate. Raises
+    TypeError for what is not a model, ValueError for a learning rate that is not above 0.
     """
     lr = as_float(lr, "lr")
+    if not 0.0 < lr < math.inf:
+        raise ValueError(f"lr = {lr!r}\nlr, the learning rate, is a number above 0")
     order, behind = topological_order(loss), leaves(loss)
     slopes = dict(zip(behind, pull_back(order, [(loss, 1.0)], behind, on_values=False)))
     parameters = named_parameters(model)
     nodes = [node for node in order if isinstance(node, Value)]
     layers = layers_of(parameters, slopes, nodes)
-    findings = [*run_twice(loss, behind), *unreached(parameters, slopes), *at_kinks(nodes), *dead_units(layers)]
-    return Report(loss._data, lr, layers, [*findings, *all_zero(parameters, slopes, nodes), *vanishing(layers)])
+    findings = silent_mistakes(loss, parameters, slopes, nodes, layers)
+    report = Report(loss._data, lr, layers, findings)
+    if not watched:
+        findings[:0] = not_finite(loss, layers, slopes)
+        findings.extend(steps_too_large((layer.name, report.update_ratio(layer)) for layer in layers))
+    return report
 
 
 # ---- layers and units ----------------------------------------------------------------------------
@@ -140,6 +164,8 @@ def named_parameters(model: Any) -> dict[Value, str]:
     """The parameters of a model with their names; of a list, with their labels."""
     if model is None:
         return {}
+    if inspect.isclass(model):
+        raise TypeError(f"{model.__name__} is a class, not a model\ngive it a model made from it")
     if hasattr(model, "named_parameters"):
         return {parameter: name for name, parameter in model.named_parameters()}
     if not isinstance(model, (list, tuple)) or not all(isinstance(each, Value) for each in model):
@@ -167,6 +193,8 @@ def layers_of(parameters: Mapping[Value, str], slopes: Mapping[Value, float], no
         layer = layers.setdefault(layer_name(path), Layer(layer_name(path)))
         layer.weights.append(parameter._data)
         layer.gradients.append(slopes.get(parameter, 0.0))
+        layer.parameters[parameter] = layer.gradients[-1]
+        layer.used = layer.used or parameter in slopes
     for node in nodes:
         if node.op in STEEPEST:
             unit = parameters_of_unit(node, parameters)
@@ -190,58 +218,3 @@ def parameters_of_unit(activation: Value, parameters: Mapping[Value, str]) -> fr
             seen.add(node)
             stack += node.parents
     return frozenset(found)
-
-
-# ---- what is silently wrong: each a line that says what, and what to do --------------------------
-
-
-def run_twice(loss: Value, behind: list[Value]) -> Iterable[str]:
-    kept = [leaf for leaf in behind if leaf.grad_is_computed]
-    if loss.grad_is_computed and kept and loss._operation is not LEAF:
-        yield (
-            f"backward() has already run on this graph, and {len(kept)} leaves keep their gradients: "
-            "another pass adds to them; call zero_grad() first"
-        )
-
-
-def unreached(parameters: Mapping[Value, str], slopes: Mapping[Value, float]) -> Iterable[str]:
-    missing = [name for parameter, name in parameters.items() if parameter not in slopes]
-    if missing:
-        several = f"{', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"
-        yield f"no gradient reaches {several}: the loss was computed without it; look for detach, no_grad or .data"
-
-
-def at_kinks(nodes: list[Value]) -> Iterable[str]:
-    counts: Counter[str] = Counter()
-    for node in nodes:
-        if (node.op in KINK_AT_ZERO and node._a == 0.0) or (node.op in TIES and node._a == node._b):
-            counts[f"{node.op}({node._a!r}{f', {node._b!r}' if node.op in TIES else ''})"] += 1
-    for text, count in counts.items():
-        yield f"{text} stands on its kink{f' {count} times' * (count > 1)}: one slope of many was taken; move the input"
-
-
-def dead_units(layers: list[Layer]) -> Iterable[str]:
-    for layer in layers:
-        if layer.dead and layer.activation not in SATURATING:
-            verb = "is" if layer.dead == 1 else "are"
-            yield (
-                f"{layer.name}: {layer.dead} of {len(layer.units)} {layer.activation} units {verb} dead (slope 0 for "
-                "every sample of the batch); lower the learning rate, or use leaky_relu"
-            )
-
-
-def all_zero(parameters: Mapping[Value, str], slopes: Mapping[Value, float], nodes: list[Value]) -> Iterable[str]:
-    relevant = [slope for leaf, slope in slopes.items() if leaf in parameters or not parameters]
-    if relevant and not any(relevant):
-        flat = sorted({node.op for node in nodes if node.op in SATURATING and not any(node.local_gradients(1.0))})
-        if flat:
-            yield f"every gradient is exactly 0: {' and '.join(flat)} saturated; scale the inputs or the weights down"
-
-
-def vanishing(layers: list[Layer]) -> Iterable[str]:
-    if len(layers) > 1 and 0.0 < layers[0].gradient < 1e-4 * layers[-1].gradient:
-        ratio = layers[0].gradient / layers[-1].gradient
-        yield (
-            f"the gradient vanishes: in {layers[0].name} it is {ratio:.0e} of that in {layers[-1].name}; "
-            "use relu, another initialisation or normalisation"
-        )

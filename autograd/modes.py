@@ -61,7 +61,11 @@ class Block:
         with _lock:
             self._opened.append((thread, frame))
             blocks.setdefault(thread, []).append((self, frame))
+        self.opened()
         return self
+
+    def opened(self) -> None:
+        """What a kind of block does when it begins."""
 
     def __exit__(self, *exception: object) -> None:
         here, frame = threading.get_ident(), _suspendable(sys._getframe(1))
@@ -73,7 +77,12 @@ class Block:
                 del blocks[thread]
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        block = self
+        """The same function, inside this block whenever it runs."""
+        block, name = self, type(self).__name__
+        if not callable(function) or inspect.isclass(function):
+            raise TypeError(
+                f"{name}: {function!r:.60} is not a function to decorate\nwrite `with {name}(...):`, or @{name}(...)"
+            )
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
@@ -124,19 +133,23 @@ def recording() -> Any:
 
 
 class Watch(Block):
-    """A block that looks at what is computed inside it; detect_anomaly in diagnosis.py is one."""
+    """A block that may look at what is computed inside it; detect_anomaly in diagnosis.py is one.
+
+    This one looks at nothing: inside it, the blocks around see nothing either.
+    """
 
     def made(self, node: Any) -> Any:
         """Look at a node that was just recorded, and return the one to use in its place."""
-        raise NotImplementedError
+        return node
 
     def before_backward(self, output: Any) -> None:
         """Look at a graph that is about to be run backward."""
-        raise NotImplementedError
 
     def differentiated(self, node: Any, gradient: Any, gains: tuple[Any, Any]) -> None:
         """Look at what a node's operands gain from its gradient."""
-        raise NotImplementedError
+
+    def added(self, value: Any, terms: Any, total: Any) -> None:
+        """Look at the sum of what a Value gained from several nodes."""
 
 
 _paused_collections = 0

@@ -7,7 +7,7 @@ again. Functions of functions (grad, jacobian, ...) stand on these two, in deriv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd.floats import silent
@@ -55,6 +55,30 @@ def variable(x: Value | float) -> Value:
     return node
 
 
+def unconnected(x: Value | float) -> Value:
+    """A variable that is a leaf for as long as a function runs on it: what lies behind x is not the function's."""
+    return x.detach() if isinstance(x, Value) else Value(x)
+
+
+def connect(variables: Iterable[Any], originals: Iterable[Value | float]) -> None:
+    """Connect variables to the Values that they stand for."""
+    for node, x in zip(variables, originals):
+        if isinstance(x, Value):
+            node._operation, node._a = IDENTITY, x._data
+            node._left = x
+
+
+def cut(order: Sequence[Any], outputs: Iterable[Any], ends: Collection[Any]) -> list[Any]:
+    """The part of a topological order that the outputs are made of, going back no further than the `ends`."""
+    needed: set[Any] = set(outputs)
+    kept: list[Any] = []
+    for node in reversed(order):
+        if node in needed and node not in ends:
+            kept.append(node)
+            needed.update(node.values if type(node) is Operands else (node._left, node._right))
+    return kept[::-1]
+
+
 @silent
 def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
     """d(output)/d(input) for each input, as Values. Nobody's `.grad` is touched.
@@ -69,7 +93,7 @@ def gradients(output: Value, inputs: Sequence[Value]) -> list[Value]:
     An input may be a leaf or a computed node; one that `output` does not depend on has gradient 0.
     Raises TypeError for what is not a Value, ValueError if the `.data` of an operand was changed since it was recorded.
     """
-    if isinstance(inputs, Value):
+    if isinstance(inputs, Value) or not hasattr(inputs, "__iter__"):
         raise TypeError(f"gradients: {inputs!r:.60} is not a list of inputs\nwrite gradients(output, [x])")
     inputs = list(inputs)
     for each in (output, *inputs):
@@ -107,13 +131,13 @@ def pull_back(
     watch = watcher()
     totals = dependent(order, inputs)  # what each has gained so far; None is nothing
     for output, seed in seeds:
-        _add(totals, output, traceless(seed, on_values))
+        _add(totals, output, traceless(seed, on_values), None)
     for node in reversed(order):
         total = totals.get(node)
         if total is None:
             continue
         if type(node) is Operands:
-            _add_gains(totals, node, total, on_values)
+            _add_gains(totals, node, total, on_values, watch)
             continue
         a, b = _arguments(node) if on_values else (node._a, node._b)
         da, db = node._operation.gradient(total, a, b)
@@ -127,6 +151,8 @@ def pull_back(
                 totals[left].append(da)
             else:
                 totals[left] = da if so_far is None else so_far + da
+                if watch and so_far is not None:
+                    watch.added(left, (so_far, da), totals[left])
         if right in totals:
             so_far = totals[right]
             if type(right) is Operands:
@@ -134,16 +160,21 @@ def pull_back(
                 totals[right].append(db)
             else:
                 totals[right] = db if so_far is None else so_far + db
+                if watch and so_far is not None:
+                    watch.added(right, (so_far, db), totals[right])
     return [0.0 if totals[each] is None else totals[each] for each in inputs]
 
 
-def _add(totals: dict[Any, Any], node: Any, gain: Any) -> None:
+def _add(totals: dict[Any, Any], node: Any, gain: Any, watch: Any) -> None:
     """Add to what a node has gained, if that is asked for."""
     if node in totals:
-        totals[node] = gain if totals[node] is None else totals[node] + gain
+        so_far = totals[node]
+        totals[node] = gain if so_far is None else so_far + gain
+        if watch and so_far is not None:
+            watch.added(node, (so_far, gain), totals[node])
 
 
-def _add_gains(totals: dict[Any, Any], operands: Operands, gains: list[Gain], on_values: bool) -> None:
+def _add_gains(totals: dict[Any, Any], operands: Operands, gains: list[Gain], on_values: bool, watch: Any) -> None:
     """Pass on to the Values of a list what the list has gained from the nodes that took it."""
     add_up = dot if on_values else sum_of_products
     if operands.recompute is not None:
@@ -152,10 +183,12 @@ def _add_gains(totals: dict[Any, Any], operands: Operands, gains: list[Gain], on
         [(factor, slopes)] = gains
         gained = [factor * slope if each in totals else 0.0 for each, slope in zip(operands.values, slopes)]
     else:
-        factors, columns = [factor for factor, _ in gains], zip(*[slopes for _, slopes in gains])
+        factors, columns = [factor for factor, _ in gains], list(zip(*[slopes for _, slopes in gains]))
         gained = [add_up(factors, column) if each in totals else 0.0 for each, column in zip(operands.values, columns)]
+        for each, gain, column in zip(operands.values, gained, columns) if watch else ():
+            watch.added(each, [factor * slope for factor, slope in zip(factors, column)], gain)
     for each, gain in zip(operands.values, gained):
-        _add(totals, each, gain)
+        _add(totals, each, gain, watch)
 
 
 @silent
@@ -186,7 +219,7 @@ def push_forward(
     return [rates.get(each, 0.0) for each in outputs]
 
 
-def _rate(operand: Any, gain: Any, rates: Mapping[Any, Any], on_values: bool) -> Number:
+def _rate(operand: Any, gain: Any, rates: dict[Any, Any], on_values: bool) -> Number:
     """What the rate of one operand contributes to that of the node."""
     if type(operand) is not Operands:
         return gain * rates[operand]

@@ -69,9 +69,11 @@ def draw(paths: dict[str, Path2], path: Path) -> Path:
     heights = [[rosenbrock((x, y)) for x in xs] for y in ys]
     for axes, (name, points), colour in zip(axes_of, paths.items(), pictures.COLOURS):
         axes.contour(xs, ys, heights, levels=[0.3, 1, 3, 10, 30, 100, 300, 1000, 3000], colors="grey", linewidths=0.5)
-        style = "-" if len(points) > 100 else "-o"
+        axes.plot([1.0], [1.0], "k*", markersize=11)
+        style = "-" if len(points) > 100 else "-o"  # over the star: the last steps are close to it
         axes.plot([x for x, _ in points], [y for _, y in points], style, color=colour, markersize=4, linewidth=1.4)
-        axes.plot([1.0], [1.0], "k*", markersize=9)
+        axes.plot(*START, "kD", markersize=5)
+        axes.annotate("start", START, xytext=(-2, -16), textcoords="offset points")
         axes.set(title=f"{name}: {len(points) - 1} steps", xlabel="x", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
     axes_of[0].set_ylabel("y")
     return pictures.save(made, path)

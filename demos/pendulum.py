@@ -89,7 +89,7 @@ def draw(torques: list[float], path: Path) -> Path:
     left.plot(times_of, [angle for angle, _ in states], color=pictures.BLUE, label="angle (rad)")
     left.plot(times_of, [velocity for _, velocity in states], color=pictures.ORANGE, label="velocity (rad/s)")
     left.axhline(math.pi, color="grey", linestyle=":", label="upright")
-    left.set(xlabel="time (s)", title="From hanging to standing")
+    left.set(xlabel="time (s)", ylabel="angle, velocity", title="From hanging to standing")
     left.legend(frameon=False)
     edges = [DURATION * k / INTERVALS for k in range(INTERVALS + 1)]
     right.stairs(torques, edges, color=pictures.GREEN, fill=True, alpha=0.6)

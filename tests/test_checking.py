@@ -121,6 +121,52 @@ def test_and_none_missed_there(f, x) -> None:
         gradcheck(wrong, x, order=1)
 
 
+EDGES = {
+    "asin": (ag.asin, 0.99999),
+    "acos": (ag.acos, 0.9999999),
+    "log next to 0": (lambda x: ag.log(x - 1.0), 1.0 + 1e-5),
+    "sqrt next to 0": (lambda x: sqrt(1.0 - x), 1.0 - 1e-5),
+    "cross-entropy": (lambda p: -ag.log(p) - 0.5 * ag.log(1.0 - p), 0.999999),
+    "a border": (lambda x: x**2.5, 0.0),
+    "a pole": (lambda x: 1.0 / (x - 1.0), 1.0 + 1e-5),
+    "fast": (lambda x: sin(1e6 * x), 0.3),
+    "lost digits": (lambda x: (1.0 + x) - 1.0, 1e-20),
+}
+
+
+@pytest.mark.parametrize(("f", "x"), EDGES.values(), ids=EDGES)
+def test_no_false_alarms_next_to_an_edge(f, x) -> None:
+    assert gradcheck(f, x)
+    assert gradcheck(lambda x, y: ag.log(x - y), (1.00001, 1.0))
+
+
+MISSED = {
+    "a jump, and nan": (ag.custom(math.floor, lambda x: math.nan), 2.0),
+    "a jump, and 777": (ag.custom(math.floor, lambda x: 777.0), 2.0),
+    "a jump, and -inf": (ag.custom(math.floor, lambda x: -math.inf), 2.0),
+    "fast": (ag.custom(lambda x: math.sin(1e6 * x), lambda x: 2e6 * ag.cos(1e6 * x)), 0.3),
+    "steep": (ag.custom(lambda x: math.exp(3e5 * x), lambda x: 0.0 * x), 0.0),
+    "small": (ag.custom(lambda x: 1e-9 * x * x, lambda x: 4e-9 * x), 1.0),
+}
+
+
+@pytest.mark.parametrize(("f", "x"), MISSED.values(), ids=MISSED)
+def test_no_excuse_for_what_is_wrong(f, x) -> None:
+    with pytest.raises(GradcheckError):
+        gradcheck(f, x, order=1)
+
+
+def test_a_wrong_slope_of_a_jump_is_noticed() -> None:
+    wrong_step = ag.custom(lambda x: float(x > 0), lambda x: 12345.0)
+    with pytest.raises(GradcheckError, match="12345"):
+        gradcheck(ag.custom(lambda x: max(x, 0.0), lambda x: wrong_step(x)), 0.0)
+
+
+def test_what_differences_cannot_tell_is_told() -> None:
+    with pytest.warns(RuntimeWarning, match="df/dx: not checked: differences too rough"):
+        assert "not checked" in str(gradcheck(lambda x: 1e25 + x, 1.0, order=1))  # rounded away
+
+
 def test_a_kink_of_the_slope_is_told() -> None:
     with pytest.warns(RuntimeWarning, match="d2f/dx dx: kink nearby, slopes -2 and 2"):
         assert gradcheck(lambda x: x * ag.abs(x), 0.0)
@@ -160,7 +206,7 @@ def test_a_jump_is_told() -> None:
 
 
 def test_infinite_slopes_are_no_agreement() -> None:
-    with pytest.raises(GradcheckError, match="df/dx is inf by the chain rule, nan"):
+    with pytest.raises(GradcheckError, match="df/dx is inf by .*: f or its derivative is not finite there"):
         gradcheck(sqrt, 0.0)
 
 
@@ -186,6 +232,78 @@ def test_compare_draws(tmp_path) -> None:
     pytest.importorskip("matplotlib")
     compare(sin, 1.0).plot(tmp_path / "errors.png")
     assert (tmp_path / "errors.png").read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["errors.png"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "text"),
+    [
+        (5, TypeError, "5 is not a path"),
+        ("errors", ValueError, "'errors' is no picture by its suffix"),
+        ("errors.xyz", ValueError, "'errors.xyz' is no picture by its suffix\nuse one of .*[.]png"),
+    ],
+)
+def test_compare_draws_only_pictures(path, kind, text, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(kind, match=text):
+        compare(sin, 1.0).plot(path)
+    with pytest.raises(ValueError, match="no error is finite"):
+        compare(lambda x: x * math.nan, 1.0).plot("errors.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, 2.0])
+def test_compare_judges_each_slope_by_itself(wrong: float) -> None:
+    f = ag.custom(lambda x: x, lambda x: wrong, name="wrong")
+    for whole in (lambda x: x[0] + f(x[1]), lambda x: 1e6 * x[0] + f(x[1]), lambda x: 1e-9 * f(x[1])):
+        assert not compare(whole, [1.0, 1.0]).agree
+
+
+def test_compare_says_why() -> None:
+    assert compare(ag.abs, 0.0).verdict == "all agree (kink: x: slopes -1 and 1 on its sides)"
+    assert compare(relu, 0.0).verdict == "all agree (kink: x: slopes 0 and 1 on its sides)"
+    steep = ag.custom(lambda x: max(x, 0.0), lambda x: 2.0, name="steep")
+    assert compare(lambda x: steep(x), 0.0).verdict.startswith("THEY DIFFER (kink")
+    for f in (sqrt, lambda x: x * math.nan):
+        assert compare(f, 0.0).verdict == "f or its derivative is not finite here"
+
+
+def test_the_columns_stand_in_line() -> None:
+    lines = str(compare(lambda p: p["a rather long name"] * 2.0, {"a rather long name": 1.0})).splitlines()
+    assert lines[0].startswith("input ") and len(lines[0]) == len(lines[1])
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "truth"),
+    [
+        (lambda x: x.sin(), 1.0, math.cos(1.0)),  # needs Values
+        (math.sin, 1.0, math.cos(1.0)),  # needs floats
+        (lambda x: 1 / x, 0.1, -100.0),
+        (lambda x: x**0.5, 0.05, 0.5 / math.sqrt(0.05)),
+        (ag.log, 1e-6, 1e6),
+        (ag.log, 1e-5, 1e5),
+        (sqrt, 1e-8, 5000.0),
+        (lambda x: 1 / x, 1e-6, -1e12),
+    ],
+)
+def test_numerical_gradients_suit_the_function(f, x: float, truth: float) -> None:
+    assert numerical_gradient(f, x) == pytest.approx(truth, rel=1e-7)
+    if f is not math.sin:
+        assert compare(f, x).agree
+    else:
+        with pytest.raises(TypeError, match=r"autograd.sin"):
+            compare(f, x)
+
+
+def test_where_there_is_no_slope_it_is_nan() -> None:
+    assert math.isnan(numerical_gradient(lambda x: 1 / x, 0.0)) and math.isnan(numerical_gradient(sqrt, 0.0))
+
+
+def test_errors_inside_the_function_come_through() -> None:
+    for attempt in (lambda f: numerical_gradient(f, 1.0), lambda f: compare(f, 1.0), lambda f: gradcheck(f, 1.0)):
+        with pytest.raises(TypeError, match=r"has no len\(\)"):
+            attempt(lambda x: len(3) * x)
 
 
 @pytest.mark.parametrize(
@@ -193,16 +311,33 @@ def test_compare_draws(tmp_path) -> None:
     [
         (lambda: gradcheck(sin, 1.0, order=0), ValueError, "order = 0"),
         (lambda: gradcheck(sin, 1.0, order=1.5), ValueError, "order = 1.5"),
-        (lambda: gradcheck(sin, ()), TypeError, "0 inputs for a function"),
+        (lambda: gradcheck(sin, ()), TypeError, r"gradcheck: 0 arguments for sin\(x\): missing"),
         (lambda: gradcheck(lambda: 1.0, ()), ValueError, "gradcheck: no inputs"),
         (lambda: gradcheck(3.0, 1.0), TypeError, "3.0 is not a function"),
-        (lambda: gradcheck(lambda x: x[0], [1.0, 2.0]), TypeError, "2 inputs for a function of"),
+        (
+            lambda: gradcheck(lambda x: x[0], [1.0, 2.0]),
+            TypeError,
+            r"gradcheck: 2 arguments for <lambda>\(x\): too many",
+        ),
         (lambda: gradcheck(lambda x: "a", 1.0), TypeError, "'a' in the result"),
         (lambda: gradcheck(sin, "a"), TypeError, "'a' in an argument"),
         (lambda: compare(lambda x: [x], 1.0), TypeError, "a list of 1, not one number"),
         (lambda: numerical_gradient(lambda x: [x, x], 1.0), TypeError, "use numerical_jacobian"),
         (lambda: numerical_gradient(sin, 1.0, step=0.0), ValueError, "a step of 0.0"),
-        (lambda: numerical_jacobian(sin, None), TypeError, "None in an argument"),
+        (lambda: numerical_jacobian(sin, None), TypeError, "None in an argument .*\ngive it a number"),
+        (lambda: numerical_gradient(sin, 1.0, step="a"), TypeError, "numerical_gradient: step: 'a' is a str"),
+        (lambda: numerical_gradient(sin, 1.0, step=1e-30), ValueError, "a step of 1e-30 does not change 1.0"),
+        (lambda: numerical_gradient(sin, math.inf), ValueError, "numerical_gradient: a derivative at inf"),
+        (lambda: gradcheck(sin, math.nan), ValueError, "gradcheck: a derivative at nan"),
+        (lambda: gradcheck(sin, 1.0, rtol=-1), ValueError, "gradcheck: rtol = -1"),
+        (lambda: gradcheck(sin, 1.0, rtol=math.nan), ValueError, "gradcheck: rtol = nan"),
+        (lambda: gradcheck(sin, 1.0, rtol="a"), TypeError, "gradcheck: rtol: 'a' is a str"),
+        (lambda: gradcheck(sin, 1.0, atol=None), TypeError, "gradcheck: atol: None is a NoneType"),
+        (lambda: compare(None, 1.0), TypeError, "compare: None is not a function"),
+        (lambda: compare(3, 1.0), TypeError, "compare: 3 is not a function"),
+        (lambda: compare(lambda x, y: x * y, [1.0, 2.0]), TypeError, r"'y'\nf takes one argument here"),
+        (lambda: numerical_gradient(lambda x, y: x * y, 1.0), TypeError, r"1 argument for <lambda>\(x, y\): missing"),
+        (lambda: compare(sin, math.inf), ValueError, "compare: a derivative at inf"),
     ],
 )
 def test_bad_input_is_told_what_to_write(attempt, kind, text) -> None:

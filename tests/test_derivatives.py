@@ -222,6 +222,26 @@ def test_forward_mode_works_wherever_reverse_does() -> None:
             ], row.name
 
 
+def test_unrolled_steps_do_not_walk_back_the_whole_way(monkeypatch) -> None:
+    from autograd import derivatives
+
+    lengths = []
+    sort = derivatives.topological_order
+    monkeypatch.setattr(derivatives, "topological_order", lambda *outputs: [lengths.append(o := sort(*outputs)), o][1])
+    x, rate = Value(1.0), Value(0.01)
+    for _ in range(20):
+        x = x - rate * grad(lambda z: sin(z) * z)(x)
+    assert {len(order) for order in lengths} == {2}
+    x.backward()
+    y, total = 1.0, 0.0
+    for _ in range(20):
+        total, y = (
+            total * (1.0 - 0.01 * (2.0 * math.cos(y) - y * math.sin(y))) - (math.sin(y) + y * math.cos(y)),
+            y - 0.01 * (math.sin(y) + y * math.cos(y)),
+        )
+    assert rate.grad == pytest.approx(total) and x.data == pytest.approx(y)
+
+
 # ---- what it costs, counted ----------------------------------------------------------------------
 
 
@@ -292,7 +312,35 @@ BAD = {
     "derivative by a list": (lambda: derivative(sum)([1.0]), TypeError, "a list of 1, not one number"),
     "a vector too short": (lambda: jvp(sum, [1.0, 2.0], [1.0]), ValueError, "v is a list of 1 where x is a list of 2"),
     "a vector too flat": (lambda: hvp(sin, 1.0, [1.0]), ValueError, "v is a list of 1 where x is a number"),
-    "other keys": (lambda: vjp(lambda x: {"a": x}, 1.0, {"b": 1.0}), ValueError, "u is a dict of b"),
+    "other keys": (lambda: vjp(lambda x: {"a": x}, 1.0, {"b": 1.0}), ValueError, "u is a dict of 'b' where"),
+    "an empty dict": (lambda: grad(lambda x: {})(1.0), TypeError, "returned an empty dict, not one number"),
+    "None goes in": (
+        lambda: grad(sin)(None),
+        TypeError,
+        "None in an argument is a NoneType, not a number\ngive it a number",
+    ),
+    "a comparison": (
+        lambda: grad(lambda x: x > 0)(1.0),
+        TypeError,
+        "returned True, a comparison, .*\na comparison has",
+    ),
+    "too many parameters": (lambda: grad(lambda x, y: x)(1.0), TypeError, r"1 argument for <lambda>\(x, y\): missing"),
+    "hvp of two": (lambda: hvp(lambda x, y: x, 1.0, 1.0), TypeError, "'y'\nf takes one argument here"),
+    "jvp of None": (lambda: jvp(None, 1.0, 1.0), TypeError, "jvp: None is not a function"),
+    "vjp of None": (lambda: vjp(None, 1.0, 1.0), TypeError, "vjp: None is not a function"),
+    "hvp of None": (lambda: hvp(None, 1.0, 1.0), TypeError, "hvp: None is not a function"),
+    "derivative by a list, before it runs": (
+        lambda: derivative(lambda x: x**2)([1.0]),
+        TypeError,
+        "use grad or jacobian",
+    ),
+    "by any name": (lambda: grad(lambda **k: k["x"])(x=1.0), ValueError, "by place, not by name"),
+    "a vector unlike inside": (
+        lambda: jvp(lambda x: x[1], [[1.0, 2.0], 3.0], [[1.0], 2.0]),
+        ValueError,
+        r"v\[0\] is a list of 1 where x\[0\] is a list of 2",
+    ),
+    "gradients by None": (lambda: gradients(Value(1.0), None), TypeError, "None is not a list of inputs"),
     "gradients of a number": (lambda: gradients(1.0, []), TypeError, "1.0 is a float, not a Value"),
     "gradients by a Value": (lambda: gradients(Value(1.0), Value(1.0)), TypeError, "is not a list of inputs"),
 }
@@ -303,6 +351,17 @@ def test_bad_input_is_told_what_to_write(attempt, kind, text) -> None:
     with pytest.raises(kind, match=text) as error:
         attempt()
     assert len(str(error.value).splitlines()) == 2
+
+
+def test_errors_inside_the_function_come_through() -> None:
+    with pytest.raises(TypeError, match=r"has no len\(\)"):
+        grad(lambda x: len(3) * x)(1.0)
+
+
+def test_arguments_by_name() -> None:
+    assert grad(lambda x: x**2)(x=2.0) == 4.0 and grad(lambda x, y: x * y, argnums=1)(3.0, y=2.0) == 3.0
+    assert grad(grad(lambda x: x**3))(x=2.0) == 12.0 and derivative(sin, 2)(x=0.0) == 0.0
+    assert hessian(lambda x, *, scale: scale * x**2)(x=1.0, scale=3.0) == 6.0
 
 
 def test_an_array_is_told_to_become_a_list() -> None:

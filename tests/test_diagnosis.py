@@ -231,7 +231,7 @@ def test_backward_twice_is_told() -> None:
             y.backward()
 
     [message] = findings(lambda: program(reset=False))
-    assert message.startswith("backward() has already run on this graph, and 1 leaves keep") and "zero_grad" in message
+    assert message.startswith("backward() has already run on this graph, and 1 leaf keeps") and "zero_grad" in message
     assert findings(lambda: program(reset=True)) == []
 
 
@@ -334,3 +334,234 @@ def test_what_is_no_loss_or_no_model() -> None:
         diagnose(Value(1.0), lr="fast")
     with pytest.raises(TypeError, match="'model' is not a model"):
         diagnose(Value(1.0), "model")
+
+
+@pytest.mark.parametrize("lr", [math.nan, -1.0, 0.0, math.inf])
+def test_what_is_no_learning_rate(lr: float) -> None:
+    with pytest.raises(ValueError, match="the learning rate, is a number above 0"):
+        diagnose(Value(1.0), lr=lr)
+
+
+def test_classes_and_functions_are_no_models() -> None:
+    for attempt in (lambda: detect_anomaly(nn.MLP), lambda: diagnose(Value(1.0), nn.MLP)):
+        with pytest.raises(TypeError, match="MLP is a class, not a model\ngive it a model made from it"):
+            attempt()
+    with pytest.raises(TypeError, match=r"as a decorator, write @detect_anomaly\(\)"):
+
+        @detect_anomaly
+        def train(): ...
+
+    with pytest.raises(TypeError, match="5 is not a function to decorate"):
+        detect_anomaly()(5)
+
+
+# ---- training loops with a mistake, and without --------------------------------------------------
+
+XS, YS = [[0.1, 0.7], [0.3, -1.0], [-0.5, 0.2]], [1.0, 2.0, 0.0]
+
+
+def train(model, steps: int, lr: float, forget: bool) -> None:
+    optimizer = nn.SGD(model.parameters(), lr=lr)
+    for _ in range(steps):
+        loss = nn.mse_loss([model(x) for x in XS], YS)
+        if not forget:
+            optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def test_a_forgotten_zero_grad_is_told_once() -> None:
+    def program(forget: bool):
+        model = nn.MLP(2, [8, 1], activation="tanh", rng=0)
+        with detect_anomaly(model):
+            train(model, 5, 0.05, forget)
+
+    [message] = findings(lambda: program(forget=True))
+    assert message.startswith(
+        "parameters already hold gradients when backward() of another loss runs; call zero_grad()"
+    )
+    assert message.endswith("unless you mean to add up over batches")
+    assert findings(lambda: program(forget=False)) == []
+
+
+def test_diagnose_after_backward_finds_nothing_wrong_with_that(capsys) -> None:
+    model = nn.MLP(2, [8, 1], activation="tanh", rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.05)
+    loss = nn.mse_loss([model(x) for x in XS], YS)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    diagnose(loss, model)
+    assert capsys.readouterr().out.endswith("nothing looks wrong\n")
+
+
+def test_leaves_out_of_reach_are_not_blamed() -> None:
+    w = Value(2.0)
+
+    def program():
+        with detect_anomaly():
+            loss = ag.sum([w * w, 3.0])  # the 3.0 becomes a leaf that nobody can reset
+            loss.backward()
+            w.zero_grad()
+            loss.backward()
+
+    assert findings(program) == []
+
+
+def test_each_warning_comes_once_a_block() -> None:
+    block = detect_anomaly()
+
+    def program():
+        with block:
+            for k in range(3):
+                (relu(Value(0.0) * (k + 1.0)) + Value(1.0)).backward()
+
+    assert len(findings(program)) == 1 and len(findings(program)) == 1
+
+
+def test_nan_that_came_in_with_the_data_is_told() -> None:
+    def leaf():
+        x = Value(math.nan)
+        with detect_anomaly():
+            (x * 2.0 + 1.0).backward()
+
+    def constants():
+        w = Value(2.0)
+        with detect_anomaly():
+            (ag.dot([w, w], [math.nan, 1.0]) + w * math.nan).backward()
+
+    assert findings(leaf) == ["x is nan: nan came in with the data; clean them first"]
+    assert findings(constants) == ["2 constants are nan: nan came in with the data; clean them first"]
+
+
+def test_what_is_not_finite_is_not_healthy() -> None:
+    w = Value(3.0, label="w")
+    assert examine(w * math.nan, [w]).findings == [
+        "the loss is nan: compute it inside detect_anomaly() to see where",
+    ]
+    x = Value(0.0, label="x")
+    assert examine(sqrt(x), [x]).findings == [
+        "gradients of x are inf: run backward() inside detect_anomaly() to see where"
+    ]
+    assert examine(sqrt(x)).findings == ["gradients are inf: run backward() inside detect_anomaly() to see where"]
+    assert "healthy" not in str(examine(w * math.nan, [w]))
+
+
+def flat(value: float, activation: str):
+    model = nn.MLP(2, [8, 8, 1], activation=activation, rng=0)
+    for parameter in model.parameters():
+        parameter.data = value
+    return examine(nn.mse_loss([model(x) for x in XS], YS), model).findings
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_units_that_stay_alike_are_told(activation: str) -> None:
+    assert flat(0.0, activation) == [f"all weights of layers.{k} are 0: initialise them at random" for k in (0, 1)]
+    assert flat(0.1, activation) == [
+        f"all units of layers.{k} have equal weights and will stay alike; initialise them at random" for k in (0, 1)
+    ]
+
+
+def test_a_last_layer_of_zeros_is_no_mistake() -> None:
+    model = nn.MLP(2, [8, 1], activation="tanh", rng=0)
+    for parameter in model.layers[1].parameters():
+        parameter.data = 0.0
+    assert examine(nn.mse_loss([model(x) for x in XS], YS), model).findings == []
+
+
+def test_a_jump_is_a_finding() -> None:
+    model = nn.MLP(2, [8, 1], activation="tanh", rng=0)
+    loss = nn.mse_loss([model(x) for x in XS], YS)
+    report = examine(loss, model, lr=100.0)
+    assert any(finding.startswith("layers.1 jumps: a step changes its weights by") for finding in report.findings)
+    assert "times their size; lower the learning rate" in str(report) and "nothing looks wrong" not in str(report)
+    bias = Value(0.0, label="b")
+    assert examine((bias - 1.0) ** 2, [bias]).findings == []
+    with detect_anomaly(model):
+        nn.mse_loss([model(x) for x in XS], [1000.0, 1000.0, 1000.0]).backward()  # no learning rate, no warning
+
+
+@pytest.mark.parametrize("bias", [-1000.0, 30.0])
+def test_a_saturated_layer_is_a_finding(bias: float) -> None:
+    model = nn.MLP(2, [4, 1], activation="tanh", rng=0)
+    for neuron in model.layers[0].neurons:
+        neuron.b.data = bias
+    [finding] = examine(nn.mse_loss([model(x) for x in XS], YS), model).findings
+    assert finding.startswith("layers.0: its tanh units are saturated 100% of the time")
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "softplus", "silu"])
+def test_activations_are_known(activation: str) -> None:
+    model = nn.MLP(2, [4, 1], activation=activation, rng=0)
+    assert f"4 {activation}: 0 dead" in str(examine(nn.mse_loss([model(x) for x in XS], YS), model))
+
+
+def test_a_layer_that_is_passed_by_is_not_used() -> None:
+    model = nn.MLP(2, [4, 1], activation="tanh", rng=0)
+    hidden = [each.data for each in model.layers[0](XS[0])]
+    report = examine(nn.mse_loss([model.layers[1](hidden)[0]], [1.0]), model)
+    assert "not used" in str(report) and "no gradient reaches layers.0.neurons.0.w.0" in report.findings[0]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        ag.erf, ag.erfc, lambda x: ag.softmax([x, 3000.0])[0], lambda x: ag.clip(x, -1.0, 1.0),
+        lambda x: ag.softplus(-x), lambda x: exp(-x), ag.logsigmoid,
+    ],
+)  # fmt: skip
+def test_all_that_saturates_is_told(f) -> None:
+    [finding] = examine(f(Value(1000.0))).findings
+    assert finding.startswith("every gradient is exactly 0: ")
+
+
+def test_gradients_that_overflow_when_they_are_added_up() -> None:
+    def plain():
+        v = Value(1e-10, label="v")
+        with detect_anomaly():
+            (v * 1e308 + v * 1e308).backward()
+
+    def listed():
+        v = ag.Operands([Value(1e-10, label="v"), Value(0.0)])
+        with detect_anomaly():
+            (ag.dot(v, [1e308, 1.0]) + ag.dot(v, [1e308, 1.0])).backward()
+
+    for program in (plain, listed):
+        assert caught(program).startswith("backward: what v gains adds up to inf: 1e+308 + 1e+308\n")
+
+
+def test_inside_no_grad_too_the_operation_is_named() -> None:
+    def program():
+        x = Value(0.0, label="x")
+        with detect_anomaly(), no_grad():
+            return log(x)  # quietly
+
+    assert caught(program) == f"log(0.0 [x]) is -inf\nmade at {line_of('quietly')}"
+    with detect_anomaly(), no_grad():
+        assert math.isnan((Value(math.nan) * 2.0).data)
+
+
+def test_a_statement_of_several_lines_is_quoted_whole() -> None:
+    def program():
+        x, z = Value(1.0, label="x"), Value(0.0, label="z")
+        with detect_anomaly():
+            y = (x
+                 + (x
+                    / z))  # fmt: skip
+            return y
+
+    assert caught(program).endswith("y = (x + (x / z))  # fmt: skip")
+
+
+def test_gradcheck_may_run_inside() -> None:
+    with detect_anomaly():
+        assert ag.gradcheck(sqrt, 1e-20) and ag.compare(sqrt, 1e-7).agree
+        assert ag.numerical_gradient(log, 1e-6) == pytest.approx(1e6)
+
+
+def test_operands_inside_a_differentiated_function_have_its_names() -> None:
+    def program():
+        with detect_anomaly():
+            grad(lambda p, width: p["a"] * sqrt(width), argnums=1)({"a": 1.0}, 0.0)
+
+    assert caught(program).startswith("backward through sqrt(0.0 [width]): width gains inf from the gradient 1.0")

@@ -11,6 +11,7 @@ from autograd import (
     checkpoint,
     cos,
     custom,
+    derivative,
     detect_anomaly,
     draw,
     exp,
@@ -18,6 +19,7 @@ from autograd import (
     gradcheck,
     gradients,
     hessian,
+    hvp,
     jacobian,
     jvp,
     no_grad,
@@ -63,19 +65,49 @@ def test_custom_differentiates_to_any_order() -> None:
     ("attempt", "kind", "text"),
     [
         (lambda: custom(3.0, cos), TypeError, "3.0 is not a function"),
-        (lambda: custom(math.sin, 2.0), TypeError, "2.0 is not a function"),
+        (
+            lambda: custom(math.sin, 2.0),
+            TypeError,
+            r"the derivative 2.0 is not a function\nwrite custom\(f, derivative\)",
+        ),
         (lambda: custom(lambda x: "3", cos)(1.0), TypeError, "'3' is a str"),
-        (lambda: grad(custom(lambda x: x, lambda x: (1.0, 2.0)))(1.0), ValueError, "2 slopes for 1 operands"),
-        (lambda: grad(custom(lambda x, y: x, lambda x, y: 1.0))(1.0, 2.0), ValueError, "1 slopes for 2 operands"),
+        (lambda: grad(custom(lambda x: x, lambda x: (1.0, 2.0)))(1.0), ValueError, "2 slopes for 1 operand\n"),
+        (lambda: grad(custom(lambda x, y: x, lambda x, y: 1.0))(1.0, 2.0), ValueError, "1 slope for 2 operands"),
         (lambda: grad(custom(lambda x: x, lambda x: None))(1.0), TypeError, "None is a NoneType"),
         (lambda: grad(grad(custom(math.sin, math.cos)))(1.0), TypeError, "autograd.sin"),
         (lambda: my_sin("1"), TypeError, "'1' is a str"),
+        (lambda: my_sin(), TypeError, "sin: no operands"),
+        (lambda: custom(math.sin, cos, name=3), TypeError, "name = 3"),
     ],
 )
 def test_custom_says_what_is_wrong(attempt, kind, text) -> None:
     with pytest.raises(kind, match=text) as error:
         attempt()
     assert len(str(error.value).splitlines()) == 2
+
+
+def test_custom_follows_ieee_754() -> None:
+    reciprocal = custom(lambda x: 1 / x, lambda x: -1 / x**2, name="reciprocal")
+    for attempt, data, text in (
+        (lambda: custom(math.exp, exp)(Value(1000.0)).data, math.inf, r"exp\(1000.0\) is inf"),
+        (lambda: reciprocal(0.0), math.inf, r"reciprocal\(0.0\) is inf"),
+        (lambda: custom(math.log, lambda x: 1 / x)(Value(-1.0)).data, math.nan, r"log\(-1.0\) is nan"),
+        (lambda: custom(lambda x: x**0.5, lambda x: 1.0)(-1.0), math.nan, r"custom\(-1.0\) is nan"),
+    ):
+        with pytest.warns(RuntimeWarning, match=text) as warned:
+            found = attempt()
+        assert len(warned) == 1 and (found == data or (found != found and data != data))
+    x = Value(0.0)
+    custom(lambda x: x, lambda x: 1 / x)(x).backward()
+    assert x.grad == math.inf
+    with pytest.raises(FloatingPointError, match="exp"), detect_anomaly():
+        custom(math.exp, exp)(Value(1000.0))
+
+
+def test_slopes_may_be_an_array_or_a_generator() -> None:
+    numpy = pytest.importorskip("numpy")
+    for slopes in (lambda x, y: numpy.array([y, x]), lambda x, y: (each for each in (y, x))):
+        assert grad(custom(lambda x, y: x * y, slopes), argnums=(0, 1))(2.0, 5.0) == (5.0, 2.0)
 
 
 def test_a_wrong_derivative_of_ones_own_is_noticed() -> None:
@@ -167,6 +199,63 @@ def test_numbers_structures_and_nesting() -> None:
         assert checkpoint(lambda x: x * x)(Value(3.0)).parents == ()
     with detect_anomaly():
         checkpoint(lambda x: x * x)(Value(3.0)).backward()
+
+
+def inner_and_outer(checkpoint):
+    """A function that reaches its own variable, and computed nodes, from inside nested segments."""
+
+    def f(t):
+        outer = checkpoint(lambda x: checkpoint(lambda y: sin(y * x * t) + t * t * t)(x * t) * x * (t * t))
+        return outer(t * t)
+
+    return f
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_segments_that_reach_computed_nodes_from_outside(n: int) -> None:
+    saving, plain = inner_and_outer(checkpoint), inner_and_outer(lambda f: f)
+    truth = pytest.approx(derivative(plain, n)(0.7), rel=1e-12)
+    assert derivative(saving, n)(0.7) == truth
+    slope = saving
+    for _ in range(n):
+        slope = grad(slope)
+    assert slope(0.7) == truth and slope(Value(0.7)).data == truth
+    x = Value(0.7)
+    (grad(saving)(x) if n == 2 else grad(grad(saving))(x) if n == 3 else saving(x)).backward()
+    assert x.grad == truth
+
+
+def test_a_variable_from_outside_counts_once() -> None:
+    def f(t):
+        return checkpoint(lambda x: x * t)(t)
+
+    v = Value(3.0)
+    checkpoint(lambda x: checkpoint(lambda y: y * x)(x))(v).backward()
+    assert v.grad == 6.0 and grad(f)(Value(3.0)).data == 6.0 and jvp(f, Value(3.0), 1.0).data == 6.0
+    assert derivative(f, 2)(3.0) == grad(grad(f))(3.0) == hessian(f)(3.0) == hvp(f, 3.0, 1.0) == 2.0
+    assert hessian(lambda p: checkpoint(lambda x: x * p[0] * p[1])(p[1] * 2))([3.0, 2.0]) == [[0.0, 8.0], [8.0, 12.0]]
+
+
+def test_a_computed_node_from_outside_is_a_parent() -> None:
+    w = Value(2.0)
+    z, x = w * w, Value(1.0)
+    y = checkpoint(lambda x: x * z + w * w)(x)
+    assert set(y.parents) == {x, w, z}
+    assert [each.data for each in gradients(y, [z, w, x])] == [1.0, 8.0, 4.0]
+    y.backward()
+    assert z.grad == 1.0 and w.grad == 8.0
+    assert checkpoint(lambda: z * w)().parents == (w, z) and checkpoint(lambda: z)().local_gradients() == (1.0,)
+
+
+def test_forward_mode_runs_a_segment_again_only_once() -> None:
+    runs = []
+
+    @checkpoint
+    def several(x):
+        runs.append(x)
+        return [x * k for k in range(1, 9)]
+
+    assert jvp(several, 2.0, 1.0) == [float(k) for k in range(1, 9)] and len(runs) == 2
 
 
 def test_a_checkpoint_that_differs_when_run_again_is_refused() -> None:

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from autograd import Value, collector_paused, no_grad
-from autograd.modes import blocks
+from autograd.modes import Watch, blocks
 
 x = Value(2.0)
 
@@ -156,3 +156,24 @@ assert not {"numpy", "graphviz", "tqdm", "matplotlib", "gc_threshold"} & set(sys
     subprocess.run(
         [sys.executable, "-S", "-c", "import autograd, nn; autograd.Value(1.0).tanh().backward()"], check=True
     )
+
+
+@pytest.mark.parametrize("thing", [5, int])
+def test_only_functions_can_be_decorated(thing) -> None:
+    with pytest.raises(TypeError, match="no_grad: .* is not a function to decorate\nwrite `with no_grad"):
+        no_grad()(thing)
+
+
+def test_a_watch_looks_at_nothing_and_hides_the_blocks_around() -> None:
+    seen = []
+
+    class Counting(Watch):
+        def made(self, node):
+            seen.append(node)
+            return node
+
+    with Counting():
+        x * x
+        with Watch():
+            (x * x).backward()
+    assert len(seen) == 1
