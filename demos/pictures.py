@@ -33,7 +33,7 @@ def regions(
     xs = [x[0] + (x[1] - x[0]) * i / steps for i in range(steps + 1)]
     ys = [y[0] + (y[1] - y[0]) * i / steps for i in range(steps + 1)]
     grid = [[predict(a, b) for a in xs] for b in ys]
-    colours = ListedColormap(COLOURS[:classes])
+    colours = ListedColormap(list(COLOURS[:classes]))
     axes.pcolormesh(xs, ys, grid, cmap=colours, vmin=0, vmax=classes - 1, alpha=0.22, shading="nearest", linewidth=0)
     axes.set(xlim=x, ylim=y)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -166,7 +167,9 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
     if not (wanted and watched):
         return range(epochs)
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():  # of widgets that a notebook lacks: plain text does as well
+            warnings.simplefilter("ignore")
+            from tqdm.auto import tqdm
     except ImportError:
         return range(epochs)
     return tqdm(range(epochs), unit="epoch")
