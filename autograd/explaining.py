@@ -10,15 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.algebra import Text, number
 from autograd.floats import silent
-from autograd.formula import Text, local_derivatives, number, titles
+from autograd.formula import definition, local_derivatives, titles
 from autograd.graph import nodes
+from autograd.latex import escaped
 from autograd.naming import names as find_names
-from autograd.naming import variables
+from autograd.naming import namespace
 from autograd.sweeps import pull_back
 from autograd.value import Value, topological_order
 
-MOST_PATHS, LONGEST_PATH = 8, 6  # that are written out
+MOST_PATHS, MOST_LINKS = 8, 48  # that are written out
 LONGEST_LINE = 100
 
 
@@ -31,21 +33,29 @@ class Link:
     slope: float
     formula: str = ""
     use: int = 0  # which of several uses of the same operand, counted from 1
-    paths: int = 1
+    direct: bool = False  # the share of a use of x by y itself, where there are other ways from x to y
+    paths: int = 1  # that it stands for, where they are merged
+    length: int = 0  # of the path that it stands for, where that is one of several operations
 
     @property
     def fraction(self) -> str:
-        return f"d{bracketed(self.of)}/d{bracketed(self.by)}"
+        d = "∂" if self.direct or self.use else "d"
+        by = f"({ordinal(self.use)} {self.by})" if self.use else bracketed(self.by)
+        return f"{d}{bracketed(self.of)}/{d}{by}"
 
     @property
     def latex(self) -> str:
-        return rf"\frac{{\partial {latex(self.of)}}}{{\partial {latex(self.by)}}}"
+        d = r"\partial" if self.direct or self.use else r"\mathrm{d}"
+        use = rf"_{{{ordinal(self.use)}}}" if self.use else ""
+        return rf"\frac{{{d} {latex(self.of)}}}{{{d} {latex(self.by)}{use}}}"
 
     @property
     def remark(self) -> str:
         """How its number was found."""
         if self.paths > 1:
             return f"{self.fraction} = {number(self.slope)}, along {self.paths:,} paths"
+        if self.length:
+            return f"{self.fraction} = {number(self.slope)}, along a path of {self.length:,} operations"
         return f"{self.fraction} = {self.formula} = {number(self.slope)}"
 
 
@@ -61,6 +71,7 @@ class Explanation:
 
     whole: Link
     terms: tuple[Path, ...]
+    definitions: tuple[str, ...] = ()  # what v1 and the like stand for
     left_out: int = 0  # terms that are only counted
     remainder: float = 0.0  # and what they add up to
 
@@ -72,11 +83,7 @@ class Explanation:
     def parts(self) -> list[tuple[str, str, float]]:
         """The terms of the sum, each in symbols, in numbers, and as what it amounts to."""
         found = [
-            (
-                "*".join(link.fraction for link in path) + via(path),
-                "*".join(number(link.slope) for link in path),
-                product(path),
-            )
+            ("*".join(link.fraction for link in path), "*".join(number(link.slope) for link in path), product(path))
             for path in self.terms
         ]
         if self.left_out:
@@ -86,8 +93,11 @@ class Explanation:
     @property
     def formula(self) -> str:
         """One line: the derivative in symbols, in numbers, and the result."""
-        sums = [" + ".join(texts) for texts in zip(*[(symbols, numbers) for symbols, numbers, _ in self.parts])]
-        sides = [self.whole.fraction, *sums, number(self.value)]
+        sides = [self.whole.fraction, number(self.value)]
+        if self.parts:
+            stations = [*map(via, self.terms), ""] if len(self.terms) > 1 else [""]
+            symbols = " + ".join(symbols + way for (symbols, _, _), way in zip(self.parts, stations))
+            sides[1:1] = [symbols, " + ".join(numbers for _, numbers, _ in self.parts)]
         return " = ".join(side for side, before in zip(sides, ["", *sides]) if side != before)
 
     @property
@@ -95,12 +105,17 @@ class Explanation:
         """A line for each factor: its formula, or how many paths it stands for."""
         if not self.terms and not self.value:
             return [f"{self.whole.of} does not depend on {self.whole.by}"]
-        links = [link for path in self.terms for link in path if link.paths > 1 or link.formula != number(link.slope)]
-        return list(dict.fromkeys(link.remark for link in links))
+        links = [link for path in self.terms for link in path]
+        told = [link.remark for link in links if link.formula != number(link.slope)]
+        return list(dict.fromkeys([*told, *self.definitions]))
 
     def __str__(self) -> str:
         lines = [self.formula]
-        if len(self.formula) > LONGEST_LINE:
+        if len(self.formula) > LONGEST_LINE and len(self.parts) == 1:
+            [(symbols, numbers, _)] = self.parts
+            lines = [f"{self.whole.fraction} = {symbols}", f"= {numbers} = {number(self.value)}"]
+            lines[1] = lines[1].rjust(len(lines[1]) + len(self.whole.fraction) + 1)
+        elif len(self.formula) > LONGEST_LINE:
             lines = [f"{self.whole.fraction} = {number(self.value)}, the sum of"]
             lines += [f"    {symbols} = {numbers} = {number(amount)}" for symbols, numbers, amount in self.parts]
             lines += ["where"] if self.remarks else []
@@ -142,14 +157,15 @@ def explain(y: Value, x: Value, names: Mapping[str, Any] | None = None) -> Expla
         dc/da = b = -3
         dd/da = 2*a = 4
 
-    Where there are more than eight paths, those that end in the same operation on x are merged, with their number.
-    Names are labels, or the caller's variables, or those of `names`. Raises TypeError for what is not a Value.
+    Where there are more than eight paths, or long ones, those that end in the same operation on x are merged, with
+    their number. What y makes of x itself, where there are other ways too, is written ∂y/∂x. Names are labels, or the
+    caller's variables, or those of `names`. Raises TypeError for what is not a Value.
     """
     for each in (y, x):
         if not isinstance(each, Value):
             raise TypeError(f"explain: {each!r:.60} is a {type(each).__name__}, not a Value\nwrite explain(y, x)")
     graph = nodes(y)
-    found = find_names([*graph, x], variables(sys._getframe(1)) if names is None else names)
+    found = find_names([*graph, x], namespace(names, "explain", sys._getframe(1)))
     return Paths(y, x, graph, titles([*graph, *([] if x in set(graph) else [x])], found)).explanation()
 
 
@@ -158,26 +174,27 @@ class Paths:
 
     def __init__(self, y: Value, x: Value, graph: Sequence[Value], titled: Mapping[Value, Text]) -> None:
         self.y, self.x, self.titled = y, x, titled
+        self.mentioned: dict[Value, None] = {}
         self.counts: dict[Value, int] = {x: 1}  # the number of paths from each node to x
+        self.lengths: dict[Value, int] = {x: 0}  # and the operations on the longest
         for node in graph:
-            ways = sum(self.counts.get(parent, 0) for parent in node.parents) if node is not x else 0
-            if ways:
-                self.counts[node] = ways
-        self.lengths: dict[Value, int] = {x: 0}
-        for node in self.counts:
-            below = [self.lengths[parent] for parent in node.parents if parent in self.lengths and node is not x]
-            self.lengths[node] = 1 + max(below) if below else self.lengths.get(node, 0)
+            below = [parent for parent in node.parents if parent in self.counts]
+            if below and node is not x:
+                self.counts[node] = sum(map(self.counts.__getitem__, below))
+                self.lengths[node] = 1 + max(map(self.lengths.__getitem__, below))
 
     def explanation(self) -> Explanation:
         if self.y is self.x or self.y not in self.counts:
             return Explanation(Link(self.titled[self.y], self.titled[self.x], float(self.y is self.x)), ())
         [slope] = pull_back(topological_order(self.y), [(self.y, 1.0)], [self.x], on_values=False)
         whole = Link(self.titled[self.y], self.titled[self.x], slope)
-        if self.counts[self.y] <= MOST_PATHS and self.lengths[self.y] <= LONGEST_PATH:
-            return Explanation(whole, tuple(self.written_out()))
-        terms = list(self.merged())
+        paths = self.counts[self.y]
+        short = paths <= MOST_PATHS and paths * self.lengths[self.y] <= MOST_LINKS
+        terms = list(self.written_out() if short else self.merged())
+        definitions = (definition(node, self.titled) for node in self.mentioned)
         shown, rest = terms[:MOST_PATHS], terms[MOST_PATHS:]
-        return Explanation(whole, tuple(shown), len(rest), sum(product(path) for path in rest))
+        told = tuple(filter(None, definitions)) if not rest else ()
+        return Explanation(whole, tuple(shown), told, len(rest), sum(map(product, rest)))
 
     def written_out(self) -> Iterator[Path]:
         """Every path by itself, in the order of the operands."""
@@ -192,32 +209,38 @@ class Paths:
     def merged(self) -> Iterator[Path]:
         """For each use of x: the derivative by what used it, along all paths to there, times the local derivative."""
         users = [node for node in self.counts if node is not self.x and self.x in node.parents]
-        order = topological_order(self.y)
-        gradients = pull_back(order, [(self.y, 1.0)], users, on_values=False)
-        ways = self.paths_from_the_output()
+        gradients = pull_back(topological_order(self.y), [(self.y, 1.0)], users, on_values=False)
+        ways, lengths = self.from_the_output()
         for user, gradient in zip(users, gradients):
-            before = Link(self.titled[self.y], self.titled[user], gradient, number(gradient), paths=ways[user])
+            length = lengths[user] if lengths[user] > 1 else 0
+            formula = "" if length else number(gradient)
+            before = Link(self.titled[self.y], self.titled[user], gradient, formula, paths=ways[user], length=length)
             for parent, link in self.links(user):
                 if parent is self.x:
                     yield (link,) if user is self.y else (before, link)
 
-    def paths_from_the_output(self) -> Counter[Value]:
-        ways = Counter({self.y: 1})
+    def from_the_output(self) -> tuple[Counter[Value], Counter[Value]]:
+        """The number of paths from the output to each node, and the length of the longest."""
+        ways, lengths = Counter({self.y: 1}), Counter({self.y: 0})
         for node in reversed(list(self.counts)):
             for parent in node.parents if node is not self.x else ():
                 ways[parent] += ways[node]
-        return ways
+                lengths[parent] = max(lengths[parent], lengths[node] + 1)
+        return ways, lengths
 
     @silent
     def links(self, node: Value) -> list[tuple[Value, Link]]:
         """The local derivatives of a node by those of its parents that depend on x."""
-        uses: Counter[Value] = Counter()
-        found = []
-        for parent, formula, slope in zip(node.parents, local_derivatives(node, self.titled), node.local_gradients()):
+        parents, found = node.parents, []
+        several, uses = Counter(parents), Counter[Value]()
+        self.mentioned.setdefault(node)
+        for parent, formula, slope in zip(parents, local_derivatives(node, self.titled), node.local_gradients()):
             uses[parent] += 1
-            use = uses[parent] if node.parents.count(parent) > 1 else 0
             if parent in self.counts:
-                found.append((parent, Link(self.titled[node], self.titled[parent], slope, str(formula), use)))
+                use = uses[parent] if several[parent] > 1 else 0
+                direct = node is self.y and parent is self.x and self.counts[self.y] > 1
+                link = Link(self.titled[node], self.titled[parent], slope, str(formula), use, direct)
+                found.append((parent, link))
         return found
 
 
@@ -232,29 +255,31 @@ def product(path: Path) -> float:
 
 
 def via(path: Path) -> str:
-    """' (via c)': the nodes on the way, and which use of an operand, where it has several."""
-    stations = ", ".join(link.by for link in path[:-1])
-    uses = ", ".join(f"use {link.use}" for link in path if link.use)
-    remark = ", ".join(filter(None, (stations and f"via {stations}", uses)))
-    return f" ({remark})" if remark else ""
+    """' (via c)': the nodes on the way."""
+    return f" (via {', '.join(link.by for link in path[:-1])})" if len(path) > 1 else ""
+
+
+def ordinal(count: int) -> str:
+    """
+    >>> [ordinal(count) for count in (1, 2, 3, 4, 11, 22)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(count % 10 if count % 100 not in (11, 12, 13) else 0, "th")
+    return f"{count}{ending}"
 
 
 def bracketed(title: str) -> str:
-    """A name as it is, a formula in brackets."""
-    return title if re.fullmatch(r"[\w.\[\]']+", title) else f"({title})"
+    """A name as it is, anything longer in brackets."""
+    return title if re.fullmatch(r"\w+", title) else f"({title})"
 
 
 def latex(title: str) -> str:
-    """A title upright, with what LaTeX would read escaped.
+    r"""A title upright, with what LaTeX would read escaped.
 
-    >>> latex("w[0]"), latex("a_b**2")
-    ('\\\\mathrm{w[0]}', '\\\\left(\\\\mathrm{a\\\\_b**2}\\\\right)')
+    >>> print(latex("w_1"), latex("a**2"))
+    \mbox{w\_1} \mbox{(a$*$$*$2)}
     """
-    text = "".join(rf"\{sign}" if sign in "_&%$#{}" else SIGNS.get(sign, sign) for sign in title)
-    return rf"\mathrm{{{text}}}" if bracketed(title) == title else rf"\left(\mathrm{{{text}}}\right)"
-
-
-SIGNS = {"\\": r"\backslash{}", "^": r"\hat{}", "~": r"\sim{}", " ": r"\ "}
+    return rf"\mbox{{{escaped(bracketed(title))}}}"
 
 
 def latex_number(x: float) -> str:

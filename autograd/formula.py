@@ -1,15 +1,17 @@
 """Formulas as text: what a node was computed from, and its local derivatives, in the user's names.
 
 A derivative is read off the closure that computes it: called with symbols for operands, it records a graph, and that
-graph is written down. So what is shown is what is computed. Next: steps.py and explaining.py, which use it.
+graph is written down, tidied up by the rules of algebra.py. Next: steps.py and explaining.py, which use it.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from autograd.algebra import INFIX, Expression, Text, as_text, constant, infix, negated, tidied
 from autograd.floats import silent
 from autograd.graph import nodes
 from autograd.modes import recording
@@ -17,25 +19,14 @@ from autograd.operands import Operands, values_of
 from autograd.sweeps import ONE
 from autograd.value import Value
 
-SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how tightly a formula holds together
-INFIX = {"+": (" + ", SUM), "-": (" - ", SUM), "*": ("*", PRODUCT), "/": ("/", PRODUCT), "**": ("**", POWER)}
 LONGEST_TITLE = 20
 LONGEST_LIST = 4
 
 
-class Text(str):
-    """A formula, and how tightly it holds together: what a name or a call does needs no brackets anywhere."""
-
-    strength: int
-
-    def __new__(cls, text: str, strength: int = ATOM) -> Text:
-        made = super().__new__(cls, text)
-        made.strength = strength
-        return made
-
-
 def titles(graph: Iterable[Value], names: Mapping[Value, str]) -> dict[Value, Text]:
     """What to call each node of a graph, given with parents first: its name, a short formula, or else v1, v2, ...
+
+    No two computed nodes get the same title, unless the user has named them alike.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> y = (a * b + 1).tanh() * 0.03125
@@ -47,10 +38,17 @@ def titles(graph: Iterable[Value], names: Mapping[Value, str]) -> dict[Value, Te
     numbered = (f"v{count}" for count in itertools.count(1))
     for node in graph:
         text = Text(names[node]) if node in names else formula(node, found)
-        if node not in names and not 0 < len(text) <= LONGEST_TITLE:
+        if node not in names and (text in taken or not 0 < len(text) <= LONGEST_TITLE):
             text = Text(next(title for title in numbered if title not in taken))
+        taken.add(text)
         found[node] = text
     return found
+
+
+def definition(node: Value, titled: Mapping[Value, Text]) -> str:
+    """What a title such as v1 stands for: 'v1 = tanh(a*b)'; nothing where there is a name, or the title says it."""
+    text = written(node, titled)
+    return f"{titled[node]} = {text}" if text and re.fullmatch(r"v\d+", titled[node]) else ""
 
 
 def written(node: Value, titled: Mapping[Value, Text]) -> str:
@@ -69,7 +67,7 @@ def local_derivatives(node: Value, titled: Mapping[Value, Text]) -> list[Text]:
     >>> a, b = Value(2.0), Value(-3.0)
     >>> titled = {a: Text("a"), b: Text("b")}
     >>> local_derivatives(a * b, titled), local_derivatives(a.tanh(), titled)
-    (['b', 'a'], ['sech(a)**2'])
+    (['b', 'a'], ['1 - tanh(a)**2'])
     """
     try:
         return symbolic(node, titled)
@@ -123,7 +121,7 @@ def formula(node: Value, found: Mapping[Value, Text]) -> Text:
     if node.op in INFIX and len(first) == len(second) == 1:
         return infix(node.op, first[0], second[0])
     if node.op == "-":
-        return Text(f"-{held(first[0], POWER)}", SIGN)
+        return negated(first[0])
     if isinstance(node._b, int):  # the element of a list
         return Text(f"{node.op}([{listed(first)}])[{int(node._b)}]")
     if isinstance(node._a, float):
@@ -133,62 +131,51 @@ def formula(node: Value, found: Mapping[Value, Text]) -> Text:
 
 def argument(operand: Any, captured: Any, found: Mapping[Value, Text]) -> list[Text]:
     """The texts of an operand: one, or those of a list, or that of a constant."""
-    values = values_of(operand)
-    texts = [found[each] for each in values]
-    if isinstance(captured, (list, tuple)):
-        return texts + [constant(each) for each in captured[len(values) :]]
-    return texts or ([constant(captured)] if isinstance(captured, float) else [])
-
-
-def infix(op: str, left: Text, right: Text) -> Text:
-    sign, strength = INFIX[op]
-    if op == "**":  # binds to the right, and -1 may be an exponent as it stands
-        return Text(f"{held(left, ATOM)}**{held(right, SIGN)}", POWER)
-    return Text(f"{held(left, strength)}{sign}{held(right, strength + 1)}", strength)
-
-
-def held(text: Text, strength: int) -> str:
-    """In brackets, unless it holds together as tightly as that."""
-    return text if text.strength >= strength else f"({text})"
+    return list(map(as_text, operand_of(operand, captured, found)))
 
 
 def listed(texts: Sequence[Text]) -> str:
     return ", ".join(texts if len(texts) <= LONGEST_LIST else [texts[0], texts[1], "…", texts[-1]])
 
 
-def number(x: float) -> str:
-    """A number as one writes it.
+# ---- derivatives -----------------------------------------------------------------------------------
 
-    >>> number(2.0), number(-0.25), number(1 / 3)
-    ('2', '-0.25', '0.333333')
-    """
-    return f"{x:.6g}"
-
-
-def constant(x: float) -> Text:
-    return Text(number(x), SIGN if x < 0 else ATOM)
-
-
-# ---- derivatives read better without factors and exponents of 1 ----------------------------------
+SETTLED = {"step", "sign", "ordering", "floor", "ceil"}  # constant but for jumps: told by their number
 
 
 def tidy(slope: Any, names: Mapping[Value, Text]) -> Text:
     """The text of a derivative: of a number, or of a graph over the symbols that are named."""
     if not isinstance(slope, Value):
         return constant(slope)
-    found: dict[Value, Text] = {}
+    found: dict[Value, Expression] = dict(names)
     for node in nodes(slope):
-        found[node] = names[node] if node in names else tidied(node, found) if node.op else constant(node.data)
-    return found[slope]
+        if node not in found:
+            found[node] = expression(node, found) if node.op else node.data
+    return as_text(found[slope])
 
 
-def tidied(node: Value, found: Mapping[Value, Text]) -> Text:
+def expression(node: Value, found: Mapping[Value, Expression]) -> Expression:
+    """A computed node as an expression, tidied up: steps and choices are settled as they are here."""
+    left: Any = node._left
+    if node.op in SETTLED:
+        return node.data
+    if node.op == "where":
+        [*branches] = operand_of(node._right, node._b, found)
+        return branches[0 if node._a else 1]
     if node.op == "reciprocal":
-        return infix("/", Text("1"), found[node.parents[0]])
+        return tidied("/", 1.0, found[left])
     if node.op == "square":
-        return infix("**", found[node.parents[0]], Text("2"))
-    times_one = node._right is None and node._b == 1.0  # or to the power of one
-    one_times = node._left is None and node._a == 1.0
-    if (node.op in ("*", "**") and times_one) or (node.op == "*" and one_times):
-        return found[node.parents[0]]
-    return formula(node, found)
+        return tidied("**", found[left], 2.0)
+    first, second = operand_of(left, node._a, found), operand_of(node._right, node._b, found)
+    if len(first) == 1 and (node.op in INFIX or (node._right is None and isinstance(left, Value) and not second)):
+        return tidied(node.op, *first, *second)
+    return formula(node, {each: as_text(found[each]) for each in node.parents})
+
+
+def operand_of(operand: Any, captured: Any, found: Mapping[Value, Expression]) -> list[Expression]:
+    """The expressions of an operand: one, or those of a list, or that of a constant."""
+    values = values_of(operand)
+    expressions = [found[each] for each in values]
+    if isinstance(captured, (list, tuple)):
+        return expressions + list(captured[len(values) :])
+    return expressions or ([captured] if isinstance(captured, float) else [])

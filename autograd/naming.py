@@ -29,15 +29,20 @@ def names(nodes: Iterable[Value], namespace: Mapping[str, Any]) -> dict[Value, s
     Nodes without a name are left out. Names that begin with an underscore are private, and are not used.
     """
     nodes = list(nodes)
-    found = {node: str(node.label) for node in nodes if node.label}
+    found = {node: printable(str(node.label)) for node in nodes if node.label}
     missing = {node for node in nodes if not node.label}
     for name, node in search(namespace):
         if not missing:
             break
         if node in missing:
             missing.remove(node)
-            found[node] = name
+            found[node] = printable(name)
     return {node: found[node] for node in nodes if node in found}
+
+
+def printable(text: str) -> str:
+    """Text without signs that cannot be shown, such as line breaks: a space stands for each."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def search(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
@@ -82,6 +87,18 @@ def public(namespace: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any
         for name, each in list(namespace.items())
         if isinstance(name, str) and name.isidentifier() and not name.startswith("_")
     )
+
+
+def namespace(given: Any, name: str, frame: FrameType) -> Mapping[str, Any]:
+    """The names that a function is to use: those that it was given, or those of the code that called it."""
+    if given is None:
+        return variables(frame)
+    if not isinstance(given, Mapping):
+        several = "; several Values are drawn as draw([a, b])" if name == "draw" else ""
+        raise TypeError(
+            f"{name}: names = {given!r:.60} is not a dict\ngive a dict of names and Values, or nothing{several}"
+        )
+    return given
 
 
 def variables(frame: FrameType) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.algebra import ATOM, PRODUCT, Text, constant, held
 from autograd.floats import silent
-from autograd.formula import ATOM, PRODUCT, Text, constant, formula, held, listed, local_derivatives, titles, written
+from autograd.formula import formula, listed, local_derivatives, titles, written
 from autograd.graph import computed, nodes
 from autograd.naming import names as find_names
-from autograd.naming import variables
+from autograd.naming import namespace
 from autograd.operands import Gain, Operands, gained, values_of
 from autograd.value import Value, topological_order
 
@@ -60,7 +61,7 @@ def forward_steps(output: Value, names: Mapping[str, Any] | None = None) -> Iter
 
     Raises TypeError for what is not a Value.
     """
-    titled = titles_of("forward_steps", output, variables(sys._getframe(1)) if names is None else names)
+    titled = titles_of("forward_steps", output, namespace(names, "forward_steps", sys._getframe(1)))
     return (
         ForwardStep(node, str(titled[node]), written(node, titled), with_numbers(node)) for node in computed(output)
     )
@@ -136,7 +137,7 @@ def backward_steps(output: Value, names: Mapping[str, Any] | None = None) -> Ite
     Run to its end it leaves the same gradients as `backward()`; stopped, those that were reached. Names are labels, or
     the caller's variables, or those of `names`. Raises TypeError for what is not a Value.
     """
-    titled = titles_of("backward_steps", output, variables(sys._getframe(1)) if names is None else names)
+    titled = titles_of("backward_steps", output, namespace(names, "backward_steps", sys._getframe(1)))
     return fire_all(output, titled)
 
 

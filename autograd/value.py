@@ -265,7 +265,7 @@ def topological_order(*outputs: Value) -> list[Any]:
     """The computed nodes behind `outputs`, and the lists they take, each after what it was made from; leaves left out.
 
     A depth-first search with a stack of its own, under no recursion limit: a node is set down twice, first to visit
-    what it was made from, then, under a None, to take its place in the order.
+    what it was made from, the first operand first, then, under a None, to take its place in the order.
     """
     order: list[Any] = []
     seen: set[Any] = set()
@@ -280,11 +280,11 @@ def topological_order(*outputs: Value) -> list[Any]:
             push(node)
             push(None)
             if type(node) is Operands:
-                stack += [each for each in node.values if each._operation is not LEAF and each not in seen]
+                stack += [each for each in reversed(node.values) if each._operation is not LEAF and each not in seen]
                 continue
             left, right = node._left, node._right
-            if left is not None and left._operation is not LEAF and left not in seen:
-                push(left)
             if right is not None and right._operation is not LEAF and right not in seen:
                 push(right)
+            if left is not None and left._operation is not LEAF and left not in seen:
+                push(left)
     return order

@@ -5,24 +5,27 @@ the two usual mistakes show are
 
     c = a + a; d = a + c; e = c + d     breadth-first: c fires before d has reached it, and a gets 3 in place of 5
     c = a + a; d = c + c                naive recursion: c fires twice, and a gets 8 in place of 4
+
+A node fires when it passes its gradient on to what it was computed from.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.algebra import ATOM, Text, held, number
 from autograd.floats import silent
-from autograd.formula import ATOM, Text, held, number, titles
+from autograd.formula import titles
 from autograd.graph import nodes
 from autograd.naming import names as find_names
-from autograd.naming import variables
+from autograd.naming import namespace
 from autograd.value import Value, topological_order
 
-MOST_FIRINGS = 10_000  # naive recursion may take as many as there are paths
+MOST_FIRINGS = 10_000  # beyond the number of nodes: naive recursion may take as many as there are paths
 MOST_SHOWN = 5
 
 
@@ -52,9 +55,10 @@ def naive_recursion(output: Value) -> Iterator[Value]:
         stack += reversed(node.parents)
 
 
+BREADTH_FIRST = "breadth-first"
 ORDERS: dict[str, Callable[[Value], Iterator[Value]]] = {
     "topological": topological,
-    "breadth-first": breadth_first,
+    BREADTH_FIRST: breadth_first,
     "naive recursion": naive_recursion,
 }
 
@@ -95,12 +99,16 @@ class Orders:
     def lines(self, attempt: Attempt) -> Iterator[str]:
         wrong = self.wrong_in(attempt)
         verdict = "right" if not wrong else f"WRONG for {len(wrong)} of {len(self.right.gradients)} Values"
-        if not wrong and attempt.mistake:
+        if not attempt.complete:
+            so_far = "WRONG" if attempt.mistake else "nothing wrong"
+            verdict = f"{so_far} so far, stopped after {attempt.firings:,} firings"
+        elif attempt.mistake and not wrong:
             verdict = "right on these numbers, by luck"
-        stopped = "" if attempt.complete else f", stopped after {attempt.firings:,} firings"
-        yield f"{attempt.order + ':':<17}{verdict}{stopped}"
+        yield f"{attempt.order + ':':<17}{verdict}"
         if attempt.mistake:
             yield f"    {attempt.mistake}"
+        if not attempt.complete:
+            return
         for node in wrong[:MOST_SHOWN]:
             got, right = attempt.gradients.get(node, 0.0), self.right.gradients[node]
             yield f"    {held(self.titled[node], ATOM)}.grad = {number(got)}, should be {number(right)}"
@@ -115,6 +123,9 @@ def same(a: float, b: float) -> bool:
 def why_order(y: Value, names: Mapping[str, Any] | None = None) -> Orders:
     """What a backward pass over this very graph would compute in other orders, and where it first goes wrong.
 
+    Breadth-first: the output, then its parents, then theirs, each once. Naive recursion: a node passes its gradient on
+    and then makes each parent do the same, once for each use.
+
     >>> from autograd import Value, why_order
     >>> a = Value(1.0)
     >>> c = a + a
@@ -126,7 +137,7 @@ def why_order(y: Value, names: Mapping[str, Any] | None = None) -> Orders:
         c fires with 1, before d has added its share
         a.grad = 3, should be 5
     naive recursion: WRONG for 1 of 4 Values
-        c fires with 1, before d has added its share
+        c fires again with 2, of which it has passed on 1 before
         a.grad = 7, should be 5
 
     Names are labels, or the caller's variables, or those of `names`. Raises TypeError for what is not a Value.
@@ -134,7 +145,7 @@ def why_order(y: Value, names: Mapping[str, Any] | None = None) -> Orders:
     if not isinstance(y, Value):
         raise TypeError(f"why_order: {y!r:.60} is a {type(y).__name__}, not a Value\ngive it the output of the graph")
     graph = nodes(y)
-    titled = titles(graph, find_names(graph, variables(sys._getframe(1)) if names is None else names))
+    titled = titles(graph, find_names(graph, namespace(names, "why_order", sys._getframe(1))))
     return Orders(tuple(attempted(y, graph, order, titled) for order in ORDERS), titled)
 
 
@@ -146,28 +157,26 @@ def attempted(y: Value, graph: list[Value], order: str, titled: Mapping[Value, T
     for node in graph:
         for parent in dict.fromkeys(node.parents):
             users[parent].append(node)
-    fired: Counter[Value] = Counter()
+    fired: dict[Value, float] = {}  # with which gradient each node fired last
     mistake, firings = "", 0
     for node in ORDERS[order](y):
-        if firings == MOST_FIRINGS:
+        if firings == MOST_FIRINGS + len(graph):
             return Attempt(order, dict(gradients), mistake, firings, complete=False)
         firings += 1
-        mistake = mistake or mistaken(node, gradients[node], fired, users[node], titled)
-        fired[node] += 1
+        if node.op and not mistake:  # leaves have nothing to pass on, and may fire at any time
+            mistake = mistaken(node, gradients[node], fired, users[node] if order == BREADTH_FIRST else [], titled)
+        fired[node] = gradients[node]
         for parent, amount in zip(node.parents, node.local_gradients(gradients[node])):
             gradients[parent] += amount
     return Attempt(order, dict(gradients), mistake, firings, complete=True)
 
 
 def mistaken(
-    node: Value, gradient: float, fired: Counter[Value], users: list[Value], titled: Mapping[Value, Text]
+    node: Value, gradient: float, fired: dict[Value, float], users: list[Value], titled: Mapping[Value, Text]
 ) -> str:
-    """What is wrong with this node's firing now; leaves have nothing to pass on, and may fire at any time."""
-    if not node.op:
-        return ""
-    if fired[node]:
-        return f"{titled[node]} fires again, and passes on once more what it has passed on before"
-    late = [user for user in users if not fired[user]]
-    if late:
-        return f"{titled[node]} fires with {number(gradient)}, before {titled[late[0]]} has added its share"
-    return ""
+    """What is wrong with this node's firing now."""
+    if fired.get(node):
+        before = number(fired[node])
+        return f"{titled[node]} fires again with {number(gradient)}, of which it has passed on {before} before"
+    late = [user for user in users if user not in fired]
+    return f"{titled[node]} fires with {number(gradient)}, before {titled[late[0]]} has added its share" if late else ""

@@ -17,7 +17,7 @@ def pictures_can_be_made() -> bool:
     try:
         import matplotlib  # noqa: F401
 
-        return bool(render.find_engine())
+        return bool(render.engine_for("png"))
     except (ImportError, RuntimeError):
         return False
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd.drawing.mermaid import mermaid
 from autograd.drawing.picture import FILLS, Picture, Shape, printable
-from autograd.drawing.tikz import escaped, tikz
+from autograd.drawing.tikz import in_tex, tikz
 from tests import pictures
 
 NODE = re.compile(r'  (\w+)(\[|\(\(|\[\[)"([^"]*)"(\]|\)\)|\]\]):::(\w+)')
@@ -95,13 +95,13 @@ def test_tikz_has_every_shape_and_every_edge() -> None:
     ],
 )
 def test_signs_in_tex(text: str, written: str) -> None:
-    assert escaped(text) == written
+    assert in_tex(text) == written
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=30))
 def test_no_label_breaks_out_of_tikz(label: str) -> None:
-    text = escaped(label)
+    text = in_tex(label)
     assert groups(text) and "\n" not in text
     for command in ("end", "input", "write", "def", "csname"):
         assert f"\\{command}" not in re.sub(r"\\textbackslash\{\}", "", text)

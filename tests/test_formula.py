@@ -7,7 +7,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value, checkpoint, custom, detect_anomaly, no_grad
-from autograd.formula import local_derivatives, number, titles, written
+from autograd.algebra import number
+from autograd.formula import local_derivatives, titles, written
 from autograd.graph import nodes
 from tests.ops import ROWS
 
@@ -93,9 +94,9 @@ def test_formulas_are_found_anywhere_and_in_silence() -> None:
     x = Value(0.0)
     y = ag.sqrt(x)
     with no_grad():
-        assert local_derivatives(y, titled(y, x=x)) == ["0.5*(1/sqrt(x))"]
+        assert local_derivatives(y, titled(y, x=x)) == ["0.5/sqrt(x)"]
     with detect_anomaly():
-        assert local_derivatives(y, titled(y, x=x)) == ["0.5*(1/sqrt(x))"]
+        assert local_derivatives(y, titled(y, x=x)) == ["0.5/sqrt(x)"]
     assert not x.grad_is_computed
 
 

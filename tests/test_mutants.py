@@ -71,7 +71,7 @@ ORDER_MISTAKES = {
     "no marks": ("seen.add(node)", "pass"),
     "parents first seen, first placed": ("push(node)\n            push(None)", "order.append(node)"),
     "left operand only": ("if right is not None and", "if False and"),
-    "lists not followed": ("for each in node.values", "for each in ()"),
+    "lists not followed": ("for each in reversed(node.values)", "for each in ()"),
 }
 
 

@@ -27,7 +27,7 @@ from autograd.drawing.view import View
 from autograd.formula import titles
 from autograd.graph import count_nodes, nodes
 from autograd.naming import names as find_names
-from autograd.naming import variables
+from autograd.naming import namespace
 from autograd.value import Value
 
 
@@ -174,8 +174,8 @@ def draw(
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
         raise ValueError(f"draw: depth = {depth!r:.60}\ndepth is the number of levels of modules to open, from 0 up")
     graph = nodes(*outputs)
-    namespace = variables(sys._getframe(1)) if names is None else names
-    found, owned = find_names(graph, namespace), owners(namespace)
+    within = namespace(names, "draw", sys._getframe(1))
+    found, owned = find_names(graph, within), owners(within)
     return Drawing(View(graph, outputs, found, owned, folds(graph, found, owned, depth), slopes), engine)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograd.naming import printable as printable
+
 # The kinds of shapes. Leaves are inputs or, if a model owns them, parameters; a group stands for many Values.
 INPUT, PARAMETER, COMPUTED, OUTPUT = "input", "parameter", "computed", "output"
 OPERATOR, CONSTANT, GROUP = "operator", "constant", "group"
@@ -59,8 +61,3 @@ class Picture:
     caption: str
     shapes: Sequence[Shape]
     edges: Sequence[Edge]
-
-
-def printable(text: str) -> str:
-    """Text without signs that cannot be shown, such as line breaks: a space stands for each."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)

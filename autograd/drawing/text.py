@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autograd.algebra import Text as Title
 from autograd.drawing.picture import printable
 from autograd.drawing.view import operands, shorten
-from autograd.formula import Text as Title
 from autograd.formula import titles, written
 from autograd.graph import nodes
 from autograd.naming import names as find_names
-from autograd.naming import variables
+from autograd.naming import namespace
 from autograd.value import Value
 
 MOST_LINES = 200
@@ -49,7 +49,7 @@ def tree(value: Value, names: Mapping[str, Any] | None = None, width: int | None
     """
     if not isinstance(value, Value):
         raise TypeError(f"tree: {value!r:.60} is a {type(value).__name__}, not a Value\ngive it the Value to show")
-    found = find_names(graph := nodes(value), variables(sys._getframe(1)) if names is None else names)
+    found = find_names(graph := nodes(value), namespace(names, "tree", sys._getframe(1)))
     width = max(width or shutil.get_terminal_size().columns, 8)
     lines = list(zip(range(MOST_LINES + 1), branches(value, titles(graph, found), found, width)))
     if len(lines) > MOST_LINES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from autograd.drawing.layout import (
@@ -16,7 +15,8 @@ from autograd.drawing.layout import (
     fields,
     label_place,
 )
-from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR, PARAMETER, Picture, printable
+from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR, PARAMETER, Picture
+from autograd.latex import escaped
 
 HEAD = r"""\documentclass[border=4pt]{standalone}
 \usepackage[utf8]{inputenc}
@@ -24,38 +24,6 @@ HEAD = r"""\documentclass[border=4pt]{standalone}
 % A sign that pdflatex may not have: as it is in xelatex and lualatex, elsewhere by its number.
 \providecommand{\sign}[2]{\ifdefined\Umathchar#1\else{\scriptsize U+#2}\fi}
 """
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"$<$",
-    ">": r"$>$",
-    "|": r"$|$",
-    "-": r"$-$",
-    "−": r"$-$",
-    "*": r"$*$",
-    '"': r"\char34{}",
-    "`": r"{}\char96{}",
-    "'": r"\char39{}",
-    "·": r"$\cdot$",
-    "×": r"$\times$",
-    "…": r"\ldots{}",
-    "—": r"---",
-    "∂": r"$\partial$",
-    "∇": r"$\nabla$",
-    "∑": r"$\sum$",
-    "∏": r"$\prod$",
-    "√": r"$\surd$",
-    "∞": r"$\infty$",
-    "≈": r"$\approx$",
-    "≤": r"$\leq$",
-    "≥": r"$\geq$",
-    "→": r"$\rightarrow$",
-    **{sign: f"\\{sign}" for sign in "{}$&#%_"},
-}
-OWN_LETTERS = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿæœßÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝÆŒ"  # which LaTeX always has
-CAPITAL_GREEK = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
-OTHER_GREEK = {"alpha", "beta", "epsilon", "zeta", "eta", "iota", "kappa", "mu", "nu", "rho", "tau", "chi"}
 LONGEST = 14_000.0  # TeX counts no further than 16,383 points
 
 
@@ -86,7 +54,7 @@ def tikz(picture: Picture) -> str:
     if picture.caption.strip():
         width, y = max(200.0, layout.width), layout.height + LINE_HEIGHT * SMALL_TEXT * scale
         style = f"[label, anchor=north, text width={numbers(width)}bp, align=center]"
-        lines.append(f"\\node{style} at ({numbers(layout.width / 2, y)}) {{{escaped(picture.caption)}}};")
+        lines.append(f"\\node{style} at ({numbers(layout.width / 2, y)}) {{{in_tex(picture.caption)}}};")
     return HEAD + "\n".join([*lines, r"\end{tikzpicture}", r"\end{document}", ""])
 
 
@@ -128,7 +96,7 @@ def shape_lines(box: Box, scale: float) -> Iterator[str]:
         if border is not None:
             yield f"\\draw[line] ({numbers(left, border)}) -- ({numbers(right, border)});"
         word = "small" if kind == CONSTANT else "word"
-        yield f"\\node[{word}] at ({numbers(box.x, y)}) {{{escaped(line)}}};"
+        yield f"\\node[{word}] at ({numbers(box.x, y)}) {{{in_tex(line)}}};"
 
 
 def edge_lines(route: Route) -> Iterator[str]:
@@ -145,39 +113,12 @@ def edge_lines(route: Route) -> Iterator[str]:
     if route.edge.label:
         x, y, anchor = label_place(route)
         side = {"middle": "base", "start": "base west"}[anchor]
-        yield f"\\node[label, anchor={side}] at ({numbers(x, y)}) {{{escaped(route.edge.label)}}};"
+        yield f"\\node[label, anchor={side}] at ({numbers(x, y)}) {{{in_tex(route.edge.label)}}};"
 
 
 def numbers(*values: float) -> str:
     return ", ".join(f"{round(value, 1):g}" for value in values)
 
 
-# ---- signs -------------------------------------------------------------------------------------------------------
-
-
-def escaped(text: str) -> str:
-    """Text as it is, where TeX would read signs."""
-    return "".join(map(sign, printable(text)))
-
-
-def sign(character: str) -> str:
-    if character in SPECIAL:
-        return SPECIAL[character]
-    if character < "\x7f" or character in OWN_LETTERS:
-        return character
-    if command := greek(character):
-        return f"$\\{command}$"
-    form, *plain = unicodedata.decomposition(character).split() or [""]
-    if form in ("<sub>", "<super>"):
-        inner = escaped("".join(chr(int(number, 16)) for number in plain))
-        return f"${{}}{'_' if form == '<sub>' else '^'}{{\\mbox{{\\scriptsize {inner}}}}}$"
-    return f"\\sign{{{character}}}{{{ord(character):04X}}}"
-
-
-def greek(character: str) -> str:
-    """The name of LaTeX's command for a Greek letter, or nothing."""
-    name = unicodedata.name(character, "").removeprefix("GREEK ").replace("LAMDA", "LAMBDA")
-    case, _, letter = name.partition(" LETTER ")
-    if case == "SMALL" and letter.lower() in CAPITAL_GREEK | OTHER_GREEK:
-        return letter.lower()
-    return letter.capitalize() if case == "CAPITAL" and letter.lower() in CAPITAL_GREEK else ""
+def in_tex(text: str) -> str:
+    return escaped(text, lambda sign: f"\\sign{{{sign}}}{{{ord(sign):04X}}}")

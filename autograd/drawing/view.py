@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from autograd.algebra import number
 from autograd.drawing.folding import Fold, Folds, shortened
 from autograd.drawing.picture import (
     COMPUTED,
@@ -24,7 +25,7 @@ from autograd.drawing.picture import (
     Picture,
     Shape,
 )
-from autograd.formula import local_derivatives, number, titles, written
+from autograd.formula import local_derivatives, titles, written
 from autograd.operands import Operands, values_of
 from autograd.value import Value
 
