@@ -17,6 +17,7 @@ from autograd.graph import nodes
 from autograd.latex import escaped
 from autograd.naming import names as find_names
 from autograd.naming import namespace
+from autograd.structures import a_kind_of
 from autograd.sweeps import pull_back
 from autograd.value import Value, topological_order
 
@@ -163,7 +164,7 @@ def explain(y: Value, x: Value, names: Mapping[str, Any] | None = None) -> Expla
     """
     for each in (y, x):
         if not isinstance(each, Value):
-            raise TypeError(f"explain: {each!r:.60} is a {type(each).__name__}, not a Value\nwrite explain(y, x)")
+            raise TypeError(f"explain: {each!r:.60} is {a_kind_of(each)}, not a Value\nwrite explain(y, x)")
     graph = nodes(y)
     found = find_names([*graph, x], namespace(names, "explain", sys._getframe(1)))
     return Paths(y, x, graph, titles([*graph, *([] if x in set(graph) else [x])], found)).explanation()

@@ -15,7 +15,7 @@ from autograd.algebra import INFIX, Expression, Text, as_text, constant, infix, 
 from autograd.floats import silent
 from autograd.graph import nodes
 from autograd.modes import recording
-from autograd.operands import Operands, values_of
+from autograd.operands import Operands, is_constant, values_of
 from autograd.sweeps import ONE
 from autograd.value import Value
 
@@ -37,6 +37,9 @@ def titles(graph: Iterable[Value], names: Mapping[Value, str]) -> dict[Value, Te
     taken = set(names.values())
     numbered = (f"v{count}" for count in itertools.count(1))
     for node in graph:
+        if is_constant(node) and node not in names:
+            found[node] = constant(node.data)
+            continue
         text = Text(names[node]) if node in names else formula(node, found)
         if node not in names and (text in taken or not 0 < len(text) <= LONGEST_TITLE):
             text = Text(next(title for title in numbered if title not in taken))

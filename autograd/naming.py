@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from types import FrameType, ModuleType
+from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from autograd.value import Value
@@ -76,9 +76,21 @@ def members(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(thing, dict):
         return ((f"{name}[{key!r}]", each) for key, each in list(thing.items()) if isinstance(key, (str, int)))
     try:
-        return public(vars(thing), f"{name}.")
+        return public(attributes(thing), f"{name}.")
     except Exception:  # nothing inside, or a proxy that raises errors of its own
         return iter(())
+
+
+def attributes(thing: Any) -> dict[str, Any]:
+    """What an object holds, in slots too, and the Values that its class holds."""
+    found = dict(getattr(thing, "__dict__", {}))
+    for kind in type(thing).__mro__[:-1]:
+        for name, member in vars(kind).items():
+            if isinstance(member, MemberDescriptorType) and hasattr(thing, name):
+                found.setdefault(name, getattr(thing, name))
+            elif isinstance(member, Value):
+                found.setdefault(name, member)
+    return found
 
 
 def public(namespace: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

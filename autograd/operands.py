@@ -67,8 +67,7 @@ class Operands:
             self.data = [as_float(each, operation) for each in self.values]
             self.values = ()
         else:
-            lifted = (each if isinstance(each, Value) else Value(as_float(each, operation)) for each in self.values)
-            self.values = tuple(lifted)
+            self.values = tuple(each if isinstance(each, Value) else lifted(each, operation) for each in self.values)
             self.data = [each._data for each in self.values]
 
     def current(self) -> Operands:
@@ -102,6 +101,23 @@ class Operands:
 
     def __reduce__(self) -> Any:
         return Operands, (list(self),)
+
+
+def lifted(x: Any, operation: str) -> Value:
+    """A number among Values, as a leaf that is marked as a constant."""
+    from autograd.value import Value
+
+    leaf = Value(as_float(x, operation))
+    leaf._b = CONSTANT  # type: ignore[assignment]
+    return leaf
+
+
+def is_constant(node: Value) -> bool:
+    """Whether a leaf is a number that was given among Values."""
+    return node._b == CONSTANT and not node.op
+
+
+CONSTANT = "constant"  # what a leaf's second operand, which it has no use for, says then
 
 
 def _sum_of_products(xs: Sequence[float], ys: Sequence[float]) -> float:

@@ -13,15 +13,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.algebra import ATOM, PRODUCT, Text, constant, held
+from autograd.algebra import ATOM, PRODUCT, Text, constant, held, number
 from autograd.floats import silent
-from autograd.formula import formula, listed, local_derivatives, titles, written
+from autograd.formula import definition, formula, listed, local_derivatives, titles, written
 from autograd.graph import computed, nodes
+from autograd.modes import watcher
 from autograd.naming import names as find_names
 from autograd.naming import namespace
-from autograd.operands import Gain, Operands, gained, values_of
+from autograd.operands import Gain, Operands, gained, multiplied_out, values_of
+from autograd.structures import a_kind_of
 from autograd.value import Value, topological_order
 
+Term = tuple[float, Text, float]
 LONGEST_START = 24  # of what stands before an arrow, if arrows are to stand below each other
 
 
@@ -41,14 +44,14 @@ class ForwardStep:
 
     def __str__(self) -> str:
         parts = [self.title] if self.title != self.formula else []
-        parts += [self.formula] + ([self.numbers] if self.numbers != self.formula else [])
+        parts += [self.formula] + ([self.numbers] if self.numbers not in (self.formula, number(self.node.data)) else [])
         return " = ".join([*parts, told(self.node.data)])
 
     __repr__ = __str__
 
 
 def forward_steps(output: Value, names: Mapping[str, Any] | None = None) -> Iterator[ForwardStep]:
-    """What was computed on the way to a Value, in order.
+    """What was computed on the way to a Value, operands before results.
 
     >>> from autograd import Value, forward_steps
     >>> a, b = Value(2.0), Value(-3.0)
@@ -81,24 +84,30 @@ def with_numbers(node: Value) -> str:
 class Contribution:
     """What the gradient of one parent gains: upstream gradient times local derivative.
 
-    There are several such terms only where several nodes took the same list of operands: they are added up first.
+    Where several nodes took the same list of operands, what each of them gives is a share that is only `noted`; the
+    list adds the shares up when all are in, and so has several terms.
     """
 
     parent: Value
     title: Text
-    terms: tuple[tuple[float, Text, float], ...]  # upstream gradient, local derivative as a formula and as a number
+    terms: tuple[Term, ...]  # upstream gradient, local derivative as a formula and as a number
     amount: float
-    after: float
+    after: float  # the parent's gradient after this step
+    noted: bool = False
 
     def __str__(self) -> str:
-        products = " + ".join(f"{told(upstream)} * {held(text, PRODUCT + 1)}" for upstream, text, _ in self.terms)
-        total = f", now {told(self.after)}" if self.is_an_addition else ""
-        return f"{held(self.title, ATOM)}.grad += {products} = {told(self.amount)}{total}"
+        target = f"{held(self.title, ATOM)}.grad"
+        if len(self.terms) > 1:
+            shares = " + ".join(told(upstream * slope) for upstream, _, slope in self.terms)
+            return f"{target} += {shares} = {told(self.amount)}{self.total}"
+        [(upstream, text, _)] = self.terms
+        product = f"{told(upstream)} * {held(text, PRODUCT + 1)} = {told(self.amount)}"
+        return f"{target} share: {product}" if self.noted else f"{target} += {product}{self.total}"
 
     @property
-    def is_an_addition(self) -> bool:
-        """Whether the parent had a gradient before."""
-        return self.after != self.amount
+    def total(self) -> str:
+        """What the gradient is now, if it was not 0 before."""
+        return f", now {told(self.after)}" if self.after != self.amount else ""
 
 
 @dataclass(frozen=True)
@@ -109,13 +118,14 @@ class BackwardStep:
     title: Text
     gradient: float
     contributions: tuple[Contribution, ...]
+    definition: str = ""  # of a title such as v1
 
     def __str__(self) -> str:
-        start = self.title if self.node is None else f"{held(self.title, ATOM)}.grad {told(self.gradient)}"
-        if not self.contributions:
-            return f"{start} -> to the lists it took, once all that take them have fired"
+        start = f"{held(self.title, ATOM)}.grad {told(self.gradient)}"
+        start = f"{self.title}: all shares are in" if self.node is None else start
         arrow = f"\n{' ' * len(start) if len(start) <= LONGEST_START else '   '} -> "
-        return f"{start} -> {arrow.join(map(str, self.contributions))}"
+        steps = f"{start} -> {arrow.join(map(str, self.contributions))}"
+        return f"{steps}\n    where {self.definition}" if self.definition else steps
 
     __repr__ = __str__
 
@@ -130,12 +140,13 @@ def backward_steps(output: Value, names: Mapping[str, Any] | None = None) -> Ite
     ...     print(step)
     (c + a**2).grad 1.0 -> c.grad += 1.0 * 1 = 1.0
                         -> (a**2).grad += 1.0 * 1 = 1.0
-    c.grad 1.0 -> a.grad += 1.0 * b = -3.0
+    (a**2).grad 1.0 -> a.grad += 1.0 * (2*a) = 4.0
+    c.grad 1.0 -> a.grad += 1.0 * b = -3.0, now 1.0
                -> b.grad += 1.0 * a = 2.0
-    (a**2).grad 1.0 -> a.grad += 1.0 * (2*a) = 4.0, now 1.0
 
-    Run to its end it leaves the same gradients as `backward()`; stopped, those that were reached. Names are labels, or
-    the caller's variables, or those of `names`. Raises TypeError for what is not a Value.
+    Run to its end it leaves the same gradients as `backward()`, and adds to those of leaves as that does: call
+    `zero_grad()` on them before a second pass. Stopped, it leaves what was reached. Names are labels, or the caller's
+    variables, or those of `names`. Raises TypeError for what is not a Value.
     """
     titled = titles_of("backward_steps", output, namespace(names, "backward_steps", sys._getframe(1)))
     return fire_all(output, titled)
@@ -143,19 +154,20 @@ def backward_steps(output: Value, names: Mapping[str, Any] | None = None) -> Ite
 
 def titles_of(name: str, output: Any, namespace: Mapping[str, Any]) -> dict[Value, Text]:
     if not isinstance(output, Value):
-        raise TypeError(f"{name}: {output!r:.60} is a {type(output).__name__}, not a Value\ngive it the output itself")
+        raise TypeError(f"{name}: {output!r:.60} is {a_kind_of(output)}, not a Value\ngive it the output itself")
     graph = nodes(output)
     return titles(graph, find_names(graph, namespace))
 
 
 # ---- the backward pass, as in Value.backward, in pieces ------------------------------------------
 
-Term = tuple[float, Text, float]
 Taken = dict[Operands, list[tuple[Gain, list[Term]]]]  # what each list has gained so far, and how to say it
 
 
 def fire_all(output: Value, titled: Mapping[Value, Text]) -> Iterator[BackwardStep]:
     order = topological_order(output)
+    if watch := watcher():
+        watch.before_backward(output)
     for node in order:
         if isinstance(node, Value):
             node._grad = 0.0
@@ -184,23 +196,34 @@ def groups(order: Sequence[Any]) -> Iterator[list[Any]]:
 @silent
 def fire(group: list[Any], titled: Mapping[Value, Text], taken: Taken) -> BackwardStep:
     contributions: list[Contribution] = []
+    node, own = group[0], group[1:]
     for item in group:
-        contributions += from_node(item, titled, taken) if isinstance(item, Value) else from_list(item, titled, taken)
-    if isinstance(group[0], Value):
-        return BackwardStep(group[0], titled[group[0]], group[0]._grad, tuple(contributions))
-    title = Text(f"[{listed([titled[each] for each in group[0].values])}]")
+        if isinstance(item, Value):
+            contributions += from_node(item, own, titled, taken)
+        else:
+            contributions += from_list(item, titled, taken)
+    if isinstance(node, Value):
+        return BackwardStep(node, titled[node], node._grad, tuple(contributions), definition(node, titled))
+    title = Text(f"[{listed([titled[each] for each in node.values])}]")
     return BackwardStep(None, title, math.nan, tuple(contributions))
 
 
-def from_node(node: Value, titled: Mapping[Value, Text], taken: Taken) -> list[Contribution]:
-    """Add to the gradients of a node's operands, or note it down for those that are lists."""
+def from_node(node: Value, own: list[Operands], titled: Mapping[Value, Text], taken: Taken) -> list[Contribution]:
+    """Add to the gradients of a node's operands, or note it down for those that are lists; its own come next."""
     gains = node._operation.gradient(node._grad, node._a, node._b)
     slopes = zip(local_derivatives(node, titled), node.local_gradients())
     terms = iter([(node._grad, text, slope) for text, slope in slopes])
     contributions: list[Contribution] = []
     for operand, gain in zip((node._left, node._right), gains):
         if isinstance(operand, Operands):
-            taken[operand].append((gain, [next(terms) for _ in operand.values]))
+            told = [next(terms) for _ in operand.values]
+            taken[operand].append((gain, told))
+            if operand not in own:
+                shares = zip(operand.values, told, multiplied_out(operand, gain))
+                contributions += [
+                    Contribution(value, titled[value], (term,), share, value._grad, noted=True)
+                    for value, term, share in shares
+                ]
         elif operand is not None:
             contributions.append(contribution(operand, [next(terms)], gain, titled))
     return contributions

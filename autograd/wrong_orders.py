@@ -23,6 +23,7 @@ from autograd.formula import titles
 from autograd.graph import nodes
 from autograd.naming import names as find_names
 from autograd.naming import namespace
+from autograd.structures import a_kind_of
 from autograd.value import Value, topological_order
 
 MOST_FIRINGS = 10_000  # beyond the number of nodes: naive recursion may take as many as there are paths
@@ -143,7 +144,7 @@ def why_order(y: Value, names: Mapping[str, Any] | None = None) -> Orders:
     Names are labels, or the caller's variables, or those of `names`. Raises TypeError for what is not a Value.
     """
     if not isinstance(y, Value):
-        raise TypeError(f"why_order: {y!r:.60} is a {type(y).__name__}, not a Value\ngive it the output of the graph")
+        raise TypeError(f"why_order: {y!r:.60} is {a_kind_of(y)}, not a Value\ngive it the output of the graph")
     graph = nodes(y)
     titled = titles(graph, find_names(graph, namespace(names, "why_order", sys._getframe(1))))
     return Orders(tuple(attempted(y, graph, order, titled) for order in ORDERS), titled)

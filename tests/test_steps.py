@@ -54,12 +54,17 @@ def test_what_a_step_says_adds_up() -> None:
     """Upstream gradients times local derivatives make the amounts, and the amounts make the gradients."""
     output = model_loss(0)
     totals: dict[Value, float] = {output: 1.0}
-    order = []
+    order, shares = [], {}
     for step in backward_steps(output):
         order.append(step.node)
         if step.node is not None:
             assert step.gradient == pytest.approx(totals[step.node], rel=1e-12)
         for each in step.contributions:
+            if each.noted:
+                shares[each.parent] = shares.get(each.parent, 0.0) + each.amount
+                continue
+            if len(each.terms) > 1:
+                assert shares.pop(each.parent) == pytest.approx(each.amount, rel=1e-12)
             assert sum(up * slope for up, _, slope in each.terms) == pytest.approx(each.amount, rel=1e-9, abs=1e-15)
             totals[each.parent] = totals.get(each.parent, 0.0) + each.amount
             assert each.parent.grad == each.after
@@ -86,8 +91,10 @@ def test_a_shared_list_waits_for_all_that_take_it() -> None:
     w = Operands([Value(1.0, "u"), Value(2.0, "v")])
     y = ag.dot(w, [3.0, 4.0]) * ag.dot(w, [5.0, 6.0])
     told = [str(step) for step in backward_steps(y, {})]
-    assert told[1].endswith("-> to the lists it took, once all that take them have fired")
-    assert told[-1].startswith("[u, v] -> u.grad += ") and told[-1].count(" * ") == 4
+    assert told[1] == (
+        "dot([u, v], [5, 6]).grad 11.0 -> u.grad share: 11.0 * 5 = 55.0\n    -> v.grad share: 11.0 * 6 = 66.0"
+    )
+    assert told[-1].splitlines()[0] == "[u, v]: all shares are in -> u.grad += 55.0 + 51.0 = 106.0"
     assert [leaf.grad for leaf in w.values] == [3 * 17 + 5 * 11, 4 * 17 + 6 * 11]
 
 
@@ -122,3 +129,24 @@ def test_nan_and_infinity_are_said_as_they_are() -> None:
     x = Value(0.0, label="x")
     assert str(next(backward_steps(ag.sqrt(x), {}))).endswith("x.grad += 1.0 * (0.5/sqrt(x)) = inf")
     assert x.grad == math.inf
+
+
+def test_a_number_as_a_title_is_explained() -> None:
+    x = Value(0.5, label="x")
+    inner = ag.tanh(x * x + x * 3 - 0.25) * 2
+    told = [str(step) for step in backward_steps(ag.exp(inner), {})]
+    assert "where" not in told[0] and "where v1 = tanh(x*x + x*3 - 0.25)" in "".join(told[1:])
+
+
+def test_anomalies_are_detected_here_too() -> None:
+    with ag.detect_anomaly():
+        y = ag.sqrt(Value(0.0)) * 2
+        with pytest.raises(FloatingPointError, match="backward through sqrt"):
+            list(backward_steps(y))
+
+
+@pytest.mark.parametrize("names", [5, ["a"], "y.svg", Value(1.0)])
+@pytest.mark.parametrize("function", [backward_steps, forward_steps, ag.draw, ag.tree, ag.why_order])
+def test_names_are_a_dict(function, names) -> None:
+    with pytest.raises(TypeError, match=rf"{function.__name__}: names = .* is not a dict\ngive a dict of names"):
+        function(Value(1.0), names)

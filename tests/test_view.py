@@ -3,6 +3,7 @@
 import math
 import time
 from collections import Counter
+from unittest import mock
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_a_model_is_drawn_in_layers_and_opened_by_depth() -> None:
     assert kinds(picture) == {INPUT: 3, GROUP: 3, OUTPUT: 2}
     assert ("group_0", "group_1") in arrows(picture)
     size = len(nodes(*output))
-    assert f"{size - 3} of {size} Values are folded into 3 boxes; depth= opens modules" == picture.caption
+    assert f"{size - 5} of {size} Values are folded into 3 boxes; depth= opens modules" == picture.caption
     whole = draw(output, depth=0).picture
     assert [shape[0] for shape in lines(whole, GROUP)] == ["model"]
     assert {edge.label for edge in whole.edges} == {"", "×16"}
@@ -157,7 +158,7 @@ def test_a_batch_is_folded_by_what_is_alike() -> None:
     loss = nn.mse_loss([model([0.1 * k, Value(1.0)]) for k in range(100)], [1.0] * 100)
     picture = draw(loss).picture
     titles = [shape[0] for shape in lines(picture, GROUP)]
-    assert titles[-2:] == ["100 × -", "100 × square"] and "model.layers[0]" in titles
+    assert titles[-2:] == ["100 × (-)", "100 × square"] and "model.layers[0]" in titles
     assert kinds(picture)[OUTPUT] == 1 and len(picture.shapes) < 12
 
 
@@ -223,3 +224,91 @@ def test_a_module_used_again_and_again_is_one_box() -> None:
 def test_a_wrong_depth_is_named(depth) -> None:
     with pytest.raises(ValueError, match=r"draw: depth = .*\ndepth is the number of levels"):
         draw(Value(1.0), depth=depth)
+
+
+def test_depth_opens_what_it_says() -> None:
+    model = nn.MLP(2, [16, 16, 1], rng=0)
+    y = model([1.0, 1.0])
+    neurons = [shape[0] for shape in lines(draw(y, depth=2).picture, GROUP)]
+    assert len(neurons) == 33 and "model.layers[1].neurons[15]" in neurons
+    deep = nn.MLP(4, [4] * 70 + [1], rng=0)
+    layers = [shape[0] for shape in lines(draw(deep([1.0] * 4), depth=1).picture, GROUP)]
+    assert [name for name in layers if "layers" in name] == [f"deep.layers[{k}]" for k in range(71)]
+
+
+def test_modules_stay_where_all_the_rest_is_folded() -> None:
+    model = nn.MLP(2, [16, 1], rng=0)
+    y = model([1.0, 1.0])
+    for k in range(500):
+        y = y * 1.01 + k
+    titles = [shape[0] for shape in lines(draw(y).picture, GROUP)]
+    assert "model.layers[0]" in titles and any("×" in title for title in titles)
+
+
+class TorchLike:
+    def named_parameters(self):
+        yield "w", 1
+
+
+class NeedsMore:
+    def named_parameters(self, prefix):
+        raise AssertionError
+
+
+class Raises:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize("kind", [TorchLike, NeedsMore, Raises, mock.Mock, mock.MagicMock])
+def test_objects_of_others_do_no_harm(kind) -> None:
+    y = Value(2.0, label="x") * 3
+    assert draw(y, {"thing": kind(), "y": y}).picture.title == "y = 6.0"
+    assert len(draw(y, {"thing": kind()}, depth=0).picture.shapes) == 4
+
+
+class Own:
+    def __init__(self) -> None:
+        self.w = Value(1.0)
+        self.data = [[0.0] * 100 for _ in range(20_000)]
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        return [("w", self.w)]
+
+
+def test_a_module_without_words_of_its_own_is_called_by_its_type_and_its_data_are_not_searched() -> None:
+    own = Own()
+    started = time.perf_counter()
+    [shape] = lines(draw(own.w * 2.0, depth=0).picture, GROUP)
+    assert shape[:2] == ("own", "Own")
+    assert time.perf_counter() - started < 2
+
+
+def test_many_outputs_are_summed_up() -> None:
+    xs = [Value(float(k)) for k in range(10)]
+    ys = [xs[k % 10] * float(k) for k in range(6000)]
+    started = time.perf_counter()
+    picture = draw(ys).picture
+    assert time.perf_counter() - started < 10 and len(picture.shapes) < 100
+    assert "of 6,010 Values are folded into" in picture.caption
+
+
+def test_numbers_among_values_are_constants() -> None:
+    u = Value(2.0)
+    assert kinds(draw(ag.sum([u, 1.0])).picture)[CONSTANT] == 1
+    assert kinds(draw(ag.where(u, u, 2.0)).picture)[CONSTANT] == 1
+    assert str(ag.tree(ag.sum([u, 1.0]))).splitlines()[0] == "sum([u, 1]) = 3"
+
+
+def test_values_in_slots_and_on_classes_have_names() -> None:
+    class Slotted:
+        __slots__ = ("w",)
+        shared = Value(5.0)
+
+    part = Slotted()
+    part.w = Value(2.0)
+    y = part.w * part.shared
+    assert {shape[0] for shape in lines(draw(y).picture, INPUT)} == {"part.w", "part.shared"}

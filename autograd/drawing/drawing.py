@@ -28,6 +28,7 @@ from autograd.formula import titles
 from autograd.graph import count_nodes, nodes
 from autograd.naming import names as find_names
 from autograd.naming import namespace
+from autograd.structures import a_kind_of
 from autograd.value import Value
 
 
@@ -69,7 +70,7 @@ class Drawing:
                 "draw a node further inside, or the same computation for one sample or a smaller model"
             )
         titled = titles(view.graph, view.names)
-        picture = View(view.graph, view.outputs, titled, view.parameters).picture()
+        picture = View(view.graph, list(view.outputs), titled, view.parameters).picture()
         return view.graph, view.names, picture, as_svg(picture, self.engine)
 
     def save(self, path: str | os.PathLike[str], animated: bool = False) -> Path:
@@ -80,7 +81,7 @@ class Drawing:
         Raises ValueError for another suffix, RuntimeError if no engine at hand prints it, OSError if it cannot be
         written; the file is complete or untouched.
         """
-        path = Path(path)
+        path = checked_path(path)
         suffix = path.suffix.lower()
         if suffix not in WRITERS:
             raise ValueError(
@@ -168,7 +169,8 @@ def draw(
     outputs: list[Any] = list(values) if isinstance(values, (list, tuple)) else [values]
     for each in outputs:
         if not isinstance(each, Value):
-            raise TypeError(f"draw: {each!r:.60} is a {type(each).__name__}, not a Value\ngive it the Value to draw")
+            which = ": what it gives when it is called" if callable(each) else ""
+            raise TypeError(f"draw: {each!r:.60} is {a_kind_of(each)}, not a Value\ngive it the Value to draw{which}")
     if not outputs:
         raise TypeError("draw: an empty list\ngive it the Value to draw, or several")
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
@@ -193,16 +195,22 @@ def picture_of_a_value(value: Value) -> str | None:
 Value._repr_svg_ = picture_of_a_value  # type: ignore[attr-defined]
 
 
+def checked_path(path: Any) -> Path:
+    try:
+        return Path(os.fsdecode(path))
+    except TypeError:
+        raise TypeError(f"save: {path!r:.60} is {a_kind_of(path)}, not a path\nwrite save('graph.svg')") from None
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file by its new content in one step."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    temporary = path.with_name(f".{os.getpid()}.{threading.get_ident()}.part")
     try:
         try:
             temporary.write_bytes(content)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OSError(
-            f"cannot write {str(path)!r}: {error.strerror}\nchoose a folder that exists and may be written"
-        ) from None
+    except (OSError, ValueError) as error:  # a ValueError is of a sign that no path may hold
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(f"cannot write {str(path)!r}: {reason}\nchoose a folder that exists and may be written") from None

@@ -10,13 +10,15 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from autograd.naming import members, reachable
+from autograd.naming import MOST, MOST_MEMBERS, NAMELESS, members, reachable
 from autograd.value import Value
 
 READABLE = 60  # Values, or boxes, that are drawn one by one
 READABLE_EDGES = 120
+MOST_BOXES = 300  # where the user has asked for a depth
 NEAREST = 10  # of a graph that stays too large, the nodes before the output that are still drawn
 BANDS = 8
 ACTIVATIONS = {"tanh", "sigmoid", "softsign", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
@@ -36,28 +38,40 @@ class Fold:
 Folds = dict[Value, Fold]
 
 
-def is_module(thing: Any) -> bool:
-    return not isinstance(thing, type) and callable(getattr(thing, "named_parameters", None))
+def parameters_of(thing: Any) -> int:
+    """How many parameters a module names; 0 for what is not one, or is another library's."""
+    if isinstance(thing, type) or not hasattr(type(thing), "named_parameters"):
+        return 0
+    try:
+        return sum(isinstance(parameter, Value) for _, parameter in thing.named_parameters())
+    except Exception:  # its named_parameters is not what we mean by it
+        return 0
 
 
 def owners(namespace: Mapping[str, Any]) -> dict[Value, Path]:
     """The modules that each parameter within reach of the namespace belongs to."""
     found: dict[Value, Path] = {}
-    modules = [(name, thing) for name, thing in reachable(namespace) if is_module(thing)]
-    for name, module in sorted(
-        modules, key=lambda pair: -len(pair[1].named_parameters())
-    ):  # the whole before its parts
-        stack: list[tuple[str, Any, Path]] = [(name, module, ())]
-        seen: set[int] = set()
-        while stack:
-            name, thing, path = stack.pop()
-            if isinstance(thing, Value):
-                found.setdefault(thing, path)
-            elif id(thing) not in seen and not isinstance(thing, (str, bytes)):
-                seen.add(id(thing))
-                path = (*path, (name, thing)) if is_module(thing) else path
-                stack += [(called, member, path) for called, member in reversed(list(members(name, thing)))]
+    modules = [(count, name, thing) for name, thing in reachable(namespace) if (count := parameters_of(thing))]
+    modules.sort(key=lambda module: -module[0])  # the whole before its parts
+    for _, name, module in modules:
+        if any(parameter not in found for _, parameter in module.named_parameters()):
+            own(module, name, found)
     return found
+
+
+def own(module: Any, name: str, found: dict[Value, Path]) -> None:
+    """Note for each parameter inside a module the modules on the way to it."""
+    stack: list[tuple[str, Any, Path]] = [(name, module, ())]
+    seen: set[int] = set()
+    while stack and len(seen) < MOST:
+        name, thing, path = stack.pop()
+        if isinstance(thing, Value):
+            found.setdefault(thing, path)
+        elif id(thing) not in seen and not isinstance(thing, NAMELESS):
+            seen.add(id(thing))
+            path = (*path, (name, thing)) if parameters_of(thing) else path
+            inside = list(islice(members(name, thing), MOST_MEMBERS))
+            stack += [(called, member, path) for called, member in reversed(inside)]
 
 
 def folds(graph: Sequence[Value], names: Mapping[Value, str], owned: Mapping[Value, Path], depth: int | None) -> Folds:
@@ -68,29 +82,32 @@ def folds(graph: Sequence[Value], names: Mapping[Value, str], owned: Mapping[Val
     if depth is None and len(graph) <= READABLE:
         return {}
     paths = membership(graph, owned)
-    deepest = max((len(path) for path in paths.values()), default=0)
     if depth is not None:
-        return by_module(paths, depth) if len(graph) <= READABLE else summarised(graph, names, by_module(paths, depth))
+        return summarised(graph, names, by_module(paths, depth), MOST_BOXES)
+    deepest = max((len(path) for path in paths.values()), default=0)
     for level in reversed(range(deepest)):
         found = by_module(paths, level)
         if readable(graph, found):
             return found
-    return summarised(graph, names, by_module(paths, min(1, deepest - 1)))
+    return summarised(graph, names, by_module(paths, min(1, deepest - 1)), READABLE)
 
 
 def readable(graph: Sequence[Value], found: Folds) -> bool:
     """Whether few boxes remain, and few edges between them."""
-    boxes: set[Hashable] = {found.get(node, node) for node in graph}
     edges = {(found.get(parent, parent), found.get(node, node)) for node in graph for parent in node.parents}
-    return len(boxes) <= READABLE and len(edges) <= READABLE_EDGES
+    return boxes(graph, found) <= READABLE and len(edges) <= READABLE_EDGES
 
 
-def summarised(graph: Sequence[Value], names: Mapping[Value, str], found: Folds) -> Folds:
-    """Fold more and more until it can be read: what is alike, then everything but the last operations."""
-    for fold in (likes, bands):
-        if not readable(graph, found):
+def summarised(graph: Sequence[Value], names: Mapping[Value, str], found: Folds, most: int) -> Folds:
+    """Fold more and more until it can be drawn: what is alike, then all but the modules and the last operations."""
+    for fold in (likes, bands, bands_of_all):
+        if boxes(graph, found) > most:
             found = fold(graph, names, found)
     return found
+
+
+def boxes(graph: Sequence[Value], found: Folds) -> int:
+    return len({found.get(node, node) for node in graph})
 
 
 # ---- modules -------------------------------------------------------------------------------------
@@ -127,10 +144,19 @@ def by_module(paths: Mapping[Value, Path], depth: int) -> Folds:
         if depth < len(path) or (depth <= 0 < len(path)):
             name, module = path[max(depth, 0)]
             if id(module) not in made:
-                made[id(module)] = Fold((name, shortened(repr(module))), module=True)
+                made[id(module)] = Fold((name, described(module)), module=True)
             found[node] = made[id(module)]
             found[node].members.append(node)
     return found
+
+
+def described(module: Any) -> str:
+    """A module's own words for itself, unless these are an address in memory."""
+    try:
+        words = repr(module)
+    except Exception:
+        words = " at 0x"
+    return type(module).__name__ if " at 0x" in words else shortened(words)
 
 
 def shortened(text: str, most: int = 40) -> str:
@@ -180,22 +206,33 @@ def title(several: Sequence[Value], names: Mapping[Value, str]) -> str:
     if set(counts) == {""}:
         name = inside.pop() if len(inside) == 1 else ""
         return f"{len(several):,} of {name}" if name else f"{len(several):,} leaves"
-    parts = [f"{count:,} × {op or 'leaf'}" for op, count in counts.most_common(4)]
+    parts = [f"{count:,} × {op if op.isidentifier() else f'({op})'}" for op, count in counts.most_common(4)]
     return ", ".join(parts) + (", …" if len(counts) > 4 else "")
 
 
 # ---- bands ---------------------------------------------------------------------------------------
 
 
-def bands(graph: Sequence[Value], names: Mapping[Value, str], _: Folds) -> Folds:
-    """Keep the last operations, and fold what lies before them into a few bands by its distance from the leaves."""
-    early = [node for node in graph if node.op][:-NEAREST]
-    leaves = [node for node in graph if not node.op]
+def bands(graph: Sequence[Value], names: Mapping[Value, str], found: Folds) -> Folds:
+    """Fold what is in no module, but for the last operations, into a few bands by its distance from the leaves."""
+    modules = {node: fold for node, fold in found.items() if fold.module}
+    return {**modules, **banded([node for node in graph if node not in modules], graph, names)}
+
+
+def bands_of_all(graph: Sequence[Value], names: Mapping[Value, str], _: Folds) -> Folds:
+    """The same with modules not spared: there are too many."""
+    return banded(graph, graph, names)
+
+
+def banded(several: Sequence[Value], graph: Sequence[Value], names: Mapping[Value, str]) -> Folds:
+    early = [node for node in several if node.op][:-NEAREST]
+    leaves = [node for node in several if not node.op]
     levels: dict[Value, int] = {}
+    for node in graph:
+        if node.op:
+            levels[node] = 1 + max((levels.get(parent, 0) for parent in node.parents), default=0)
+    height = math.ceil(max((levels[node] for node in early), default=1) / BANDS)
+    made: dict[int, list[Value]] = defaultdict(list)
     for node in early:
-        levels[node] = 1 + max((levels.get(parent, 0) for parent in node.parents), default=0)
-    height = math.ceil(max(levels.values(), default=1) / BANDS)
-    banded: dict[int, list[Value]] = defaultdict(list)
-    for node in early:
-        banded[(levels[node] - 1) // height].append(node)
-    return grouped([*([leaves] if len(leaves) > NEAREST else []), *(banded[band] for band in sorted(banded))], names)
+        made[(levels[node] - 1) // height].append(node)
+    return grouped([*([leaves] if len(leaves) > NEAREST else []), *(made[band] for band in sorted(made))], names)

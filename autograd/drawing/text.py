@@ -14,6 +14,7 @@ from autograd.formula import titles, written
 from autograd.graph import nodes
 from autograd.naming import names as find_names
 from autograd.naming import namespace
+from autograd.structures import a_kind_of
 from autograd.value import Value
 
 MOST_LINES = 200
@@ -48,8 +49,10 @@ def tree(value: Value, names: Mapping[str, Any] | None = None, width: int | None
     at `width`, by default the terminal's; after 200 lines the rest is counted. Raises TypeError for what is no Value.
     """
     if not isinstance(value, Value):
-        raise TypeError(f"tree: {value!r:.60} is a {type(value).__name__}, not a Value\ngive it the Value to show")
+        raise TypeError(f"tree: {value!r:.60} is {a_kind_of(value)}, not a Value\ngive it the Value to show")
     found = find_names(graph := nodes(value), namespace(names, "tree", sys._getframe(1)))
+    if width is not None and not isinstance(width, int):
+        raise TypeError(f"tree: width = {width!r:.60}\nwidth is a number of columns, or nothing for the terminal's")
     width = max(width or shutil.get_terminal_size().columns, 8)
     lines = list(zip(range(MOST_LINES + 1), branches(value, titles(graph, found), found, width)))
     if len(lines) > MOST_LINES:
@@ -83,8 +86,8 @@ def branches(value: Value, titled: Mapping[Value, Title], names: Mapping[Value, 
 def described(node: Value, names: Mapping[Value, str], titled: Mapping[Value, Title]) -> str:
     """'c = a*b = -6, grad 1'. Of a long formula, the operation alone."""
     formula = written(node, titled)
-    how = formula if len(formula) <= LONGEST_FORMULA else node.op
-    name = names.get(node) or ("" if how else titled[node])
+    how = formula if len(formula) <= LONGEST_FORMULA or formula == titled[node] else node.op
+    name = names.get(node) or ("" if how == titled[node] else titled[node])
     gradient = f", grad {shorten(node.grad)}" if node.grad_is_computed else ""
     return " = ".join(filter(None, (name, how, shorten(node.data)))) + gradient
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from autograd.algebra import number
@@ -26,9 +27,10 @@ from autograd.drawing.picture import (
     Shape,
 )
 from autograd.formula import local_derivatives, titles, written
-from autograd.operands import Operands, values_of
+from autograd.operands import Operands, is_constant, values_of
 from autograd.value import Value
 
+MOST_OUTPUTS = 20  # that are drawn even where they are folded
 COMMUTATIVE = {"+", "*", "dot", "maximum", "minimum", "hypot", "logaddexp"}
 
 
@@ -44,7 +46,7 @@ class View:
         folded: Folds | None = None,
         slopes: bool = False,
     ) -> None:
-        self.graph, self.outputs, self.names = graph, outputs, names
+        self.graph, self.outputs, self.names = graph, dict.fromkeys(outputs), names
         self.parameters, self.folded, self.slopes = set(parameters), folded or {}, slopes
         self.titles = titles(graph, names) if slopes or not self.folded else {}
         self.place = {node: f"value_{index}" for index, node in enumerate(graph)}
@@ -63,20 +65,20 @@ class View:
                 self.draw_fold(fold)
                 for parent in node.parents:
                     self.connect(parent, self.boxes[fold])
-                if node in self.outputs:  # what was asked for is never out of sight
+                if node in self.outputs and len(self.outputs) <= MOST_OUTPUTS:  # what was asked for stays in sight
                     self.draw_value(node)
                     self.edges.append(Edge(self.boxes[fold], self.place[node]))
         bundles = [
             Edge(tail, head, f"×{count:,}" if count > 1 else "", side)
             for (tail, head, side), count in self.bundles.items()
         ]
-        title = ", ".join(f"{self.names.get(node) or 'output'} = {node.data}" for node in self.outputs[:3])
+        title = ", ".join(f"{self.names.get(node) or 'output'} = {node.data}" for node in islice(self.outputs, 3))
         return Picture(title, self.described(), self.caption(), self.shapes, [*self.edges, *bundles])
 
     # -- shapes
 
     def draw_value(self, node: Value) -> None:
-        leaf = PARAMETER if node in self.parameters else INPUT
+        leaf = PARAMETER if node in self.parameters else CONSTANT if is_constant(node) else INPUT
         kind = OUTPUT if node in self.outputs and node.op else COMPUTED if node.op else leaf
         name = self.names.get(node, "")
         lines = [shortened(name)] if name else []
@@ -146,10 +148,12 @@ class View:
         """What was folded, and how to see it."""
         if not self.folded:
             return ""
+        drawn = {shape.id for shape in self.shapes}
         modules = sum(fold.module for fold in self.boxes)
         several = counted(len(self.boxes), "box", "es")
         remedy = "depth= opens modules" if modules else "draw a node further inside to see more"
-        return f"{len(self.folded):,} of {len(self.graph):,} Values are folded into {several}; {remedy}"
+        hidden = sum(self.place[node] not in drawn for node in self.folded)
+        return f"{hidden:,} of {len(self.graph):,} Values are folded into {several}; {remedy}"
 
     def described(self) -> str:
         """The picture for those who cannot see it."""
