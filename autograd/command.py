@@ -16,10 +16,12 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 import autograd
 from autograd.checking import Report, derivative_name
+from autograd.drawing.drawing import write_whole
 from autograd.expression import CONSTANTS, FUNCTIONS, Expression, near_miss, parse
 from autograd.value import Value
 
@@ -44,6 +46,7 @@ flags:
   --page FILE     save an .html page that steps through the graph
   --explain NAME  say how the gradient of a variable comes about
   --tree          show the graph as text
+  --orders        show what a backward pass in other orders would compute
   --steps         show the forward and the backward pass, step by step
   --check         compare derivatives with differences; exit code 1 if they differ
   --order N       all derivatives up to order N, from 1 to {highest}
@@ -57,7 +60,7 @@ Exit codes: 0, or 1 if --check finds a difference, or 2 for a mistake, with one 
 
 # flag -> what it takes
 FLAGS = {"--draw": "FILE", "--page": "FILE", "--explain": "NAME", "--order": "N"}
-FLAGS |= dict.fromkeys(("--tree", "--steps", "--check", "--json", "--version", "--help"), "")
+FLAGS |= dict.fromkeys(("--tree", "--orders", "--steps", "--check", "--json", "--version", "--help"), "")
 
 # ---- what is shown -------------------------------------------------------------------------------
 
@@ -104,6 +107,9 @@ def sections(request: Request) -> Iterator[Section]:
         yield Section("tree", text, text)
     if "--explain" in request.flags:
         yield explanations(request, leaves, result)
+    if "--orders" in request.flags:
+        text = str(autograd.why_order(result, names={}))
+        yield Section("orders", text, text)
     if "--steps" in request.flags:
         yield steps(request)
     if "--check" in request.flags:
@@ -184,8 +190,13 @@ def files(request: Request, result: Value) -> Section:
             raise ValueError(f"--page {path!r:.60}: a page is an .html file")
     paths = [*request.flags.get("--draw", []), *pages]
     drawing = autograd.draw(result, names={})
+    written = [drawing.content(path) for path in paths]  # all or none
     for path in paths:
-        drawing.save(path)
+        folder = Path(path).absolute().parent
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise ValueError(f"cannot write {path!r:.60}: choose a folder that exists and may be written")
+    for path, content in zip(paths, written):
+        write_whole(Path(path), content)
     return Section("files", "\n".join(f"wrote {path}" for path in paths), paths)
 
 
@@ -255,7 +266,10 @@ ASSIGNMENT = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 def request_from(words: Sequence[str], flags: Mapping[str, list[str]]) -> Request:
     texts = [word for word in words if not ASSIGNMENT.match(word)]
     if not texts:
-        raise ValueError(f"no expression was given{SEE_HELP}")
+        first = ASSIGNMENT.match(words[0]) if words else None
+        meant = first and re.search(r"[^\W\d]", first[2])
+        hint = f": if it is {shorten(first[2].strip())}, leave out '{first[1]}='" if first and meant else SEE_HELP
+        raise ValueError(f"no expression was given{hint}")
     if len(texts) > 1:
         raise ValueError(f"{' and '.join(shorten(each) for each in texts[:2])}: put what is one expression in quotes")
     given: dict[str, str] = {}

@@ -262,6 +262,7 @@ def test_another_package_of_the_same_name(tmp_path: Path) -> None:
     [
         ([], "no expression was given: see autograd --help"),
         (["a=1"], "no expression was given: see autograd --help"),
+        (["x=a*b", "a=1", "b=2"], "no expression was given: if it is a*b, leave out 'x='"),
         (["a * b", "a=1", "b=2", "README.md"], "a * b and README.md: put what is one expression in quotes"),
         (["tahn(a)", "a=1"], "column 1: unknown function 'tahn', did you mean 'tanh'?"),
         (["a*b + c", "a=1", "b=2"], "c has no value: add c=1.0"),
@@ -437,3 +438,16 @@ def test_nothing_is_run_imported_or_opened() -> None:
     done = subprocess.run(command_line, input=json.dumps(HOSTILE), capture_output=True, text=True, timeout=60)
     assert done.stdout == f"{len(HOSTILE)} {{2}} []\n"
     assert len(done.stderr.splitlines()) == len(HOSTILE) + 1
+
+
+def test_files_are_written_all_or_none(tmp_path, capsys) -> None:
+    good = tmp_path / "one.svg"
+    assert main(["a*2", "a=1", "--draw", str(good), "--page", str(tmp_path / "none" / "z.html")]) == 2
+    assert "choose a folder that exists and may be written" in capsys.readouterr().err and not good.exists()
+    assert main([" + ".join(["a"] * 300), "a=1", "--draw", str(good), "--page", str(tmp_path / "z.html")]) == 2
+    assert not good.exists()
+
+
+def test_other_orders(capsys) -> None:
+    assert main(["(a + a)*(a + a)", "a=1", "--orders"]) == 0
+    assert "naive recursion:" in capsys.readouterr().out

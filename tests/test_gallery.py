@@ -40,6 +40,6 @@ def test_two_programs_tell_the_orders_apart(tmp_path, capsys) -> None:
 def test_the_gallery_shows_what_the_readme_says(name: str) -> None:
     ids, texts = structure(draw_gallery.GALLERY / name)
     if name == "expression.svg":
-        assert "sech(d/4)**2 = 0.42" in [text.strip() for text in texts] and "y" in texts
+        assert "1 - tanh(d/4)**2 = 0.42" in [text.strip() for text in texts] and "y" in texts
     else:
         assert "Layer(16 -> 16, tanh)" in texts and "group_0" in ids

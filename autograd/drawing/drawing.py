@@ -82,6 +82,12 @@ class Drawing:
         written; the file is complete or untouched.
         """
         path = checked_path(path)
+        write_whole(path, self.content(path, animated))
+        return path
+
+    def content(self, path: str | os.PathLike[str], animated: bool = False) -> bytes:
+        """What `save` writes."""
+        path = checked_path(path)
         suffix = path.suffix.lower()
         if suffix not in WRITERS:
             raise ValueError(
@@ -91,8 +97,7 @@ class Drawing:
         if animated and suffix != ".svg":
             raise ValueError(f"only an SVG can be animated, not {path.name!r}\nsave it as .svg, or the page as .html")
         written = self.animated_svg if animated else WRITERS[suffix](self)
-        write_whole(path, written if isinstance(written, bytes) else written.encode("utf-8"))
-        return path
+        return written if isinstance(written, bytes) else written.encode("utf-8")
 
     def _repr_svg_(self) -> str | None:
         try:
