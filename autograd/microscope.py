@@ -195,26 +195,26 @@ def layers_of(parameters: Mapping[Value, str], slopes: Mapping[Value, float], no
         layer.gradients.append(slopes.get(parameter, 0.0))
         layer.parameters[parameter] = layer.gradients[-1]
         layer.used = layer.used or parameter in slopes
+    place = {parameter: index for index, parameter in enumerate(parameters)}
+    before = parameters_before(nodes, parameters) if parameters else {}
     for node in nodes:
-        if node.op in STEEPEST:
-            unit = parameters_of_unit(node, parameters)
-            if unit:
-                own = next(parameter for parameter in parameters if parameter in unit)
-                slope = abs(node.local_gradients(1.0)[0])
-                layers[layer_name(parameters[own])].units[unit].append((node.op, slope))
+        unit = before.get(node.parents[0], NONE) if before and node.op in STEEPEST else NONE
+        if unit:  # what is between an activation and those before it tells which unit it is
+            own = min(unit, key=place.__getitem__)
+            slope = abs(node.local_gradients(1.0)[0])
+            layers[layer_name(parameters[own])].units[unit].append((node.op, slope))
     return list(layers.values())
 
 
-def parameters_of_unit(activation: Value, parameters: Mapping[Value, str]) -> frozenset[Value]:
-    """The parameters between an activation and the activations before it: they tell which unit it is."""
-    found: set[Value] = set()
-    seen: set[Value] = set()
-    stack = list(activation.parents[:1])
-    while stack:
-        node = stack.pop()
-        if node in parameters:
-            found.add(node)
-        elif node not in seen and node.op in LINEAR:
-            seen.add(node)
-            stack += node.parents
-    return frozenset(found)
+NONE: frozenset[Value] = frozenset()
+
+
+def parameters_before(nodes: list[Value], parameters: Iterable[Value]) -> dict[Value, frozenset[Value]]:
+    """The parameters that each node was computed from by linear operations alone, if there are any."""
+    found = {parameter: frozenset({parameter}) for parameter in parameters}
+    for node in nodes:
+        if node.op in LINEAR and node not in found:
+            parts = {part for parent in node.parents if (part := found.get(parent, NONE))}
+            if parts:
+                found[node] = NONE.union(*parts) if len(parts) > 1 else parts.pop()
+    return found
