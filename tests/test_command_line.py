@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -411,13 +410,11 @@ HOSTILE = [
 @pytest.mark.parametrize(
     "text", HOSTILE, ids=(f"{k}: {ascii(text)[:40]}" for k, text in zip(itertools.count(), HOSTILE))
 )
-def test_hostile_text_is_refused_at_once_and_does_nothing(capsys, text: str, tmp_path: Path, monkeypatch) -> None:
+def test_hostile_text_is_refused_and_does_nothing(capsys, text: str, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    began = time.perf_counter()
     assert len(mistake(capsys, "--json", text, "a=1")) < 250
     if not text.isdigit():  # a large number is a value like any other
         assert len(mistake(capsys, "a", f"a={text}")) < 250
-    assert time.perf_counter() - began < 2.0
     assert not list(tmp_path.iterdir())
 
 
