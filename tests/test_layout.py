@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd import Value
 from autograd.drawing.layering import Grid, crossings, exchange_neighbours, sort_layers, walked
-from autograd.drawing.layout import Box, Layout, arranged, place_apart
+from autograd.drawing.layout import SMALL_TEXT, Box, Layout, Route, arranged, label_place, place_apart, text_width
 from autograd.drawing.picture import Edge, Picture, Shape, printable
 from autograd.drawing.svg import drawn
+from autograd.drawing.view import View
+from autograd.graph import nodes
 from tests import pictures
 
 PICTURES = {
@@ -89,6 +92,31 @@ def test_long_edges_pass_shapes_by() -> None:
             for box in layout.boxes:
                 apart = abs(y - box.y) > box.height / 2 or right < box.x - box.width / 2 or left > box.x + box.width / 2
                 assert apart, (route.edge, box.shape.id)
+
+
+def test_long_labels_lie_on_nothing() -> None:
+    x, z = Value(2.0), Value(0.5, label="z")
+    z = z * x
+    y = z.sigmoid() * z.tanh() + (z - x).softplus()
+    layout = arranged(View(nodes(y), [y], {x: "x", z: "z"}, slopes=True).picture())
+    labels = [label_frame(route) for route in layout.routes if route.edge.label]
+    boxes = [
+        (box.x - box.width / 2, box.x + box.width / 2, box.y - box.height / 2, box.y + box.height / 2)
+        for box in layout.boxes
+    ]
+    assert len(labels) == 11 and max(right - left for left, right, *_ in labels) > 100
+    for first, second in [*itertools.combinations(labels, 2), *itertools.product(labels, boxes)]:
+        across = min(first[1], second[1]) - max(first[0], second[0])
+        down = min(first[3], second[3]) - max(first[2], second[2])
+        assert across <= 0 or down <= 0, (first, second)
+
+
+def label_frame(route: Route) -> tuple[float, float, float, float]:
+    """Left, right, top and bottom of the label of an edge."""
+    x, y, anchor = label_place(route)
+    width = text_width(route.edge.label, SMALL_TEXT)
+    left = x - width / 2 if anchor == "middle" else x
+    return left, left + width, y - 0.8 * SMALL_TEXT, y
 
 
 def test_a_tree_has_no_crossings_and_a_twist_is_undone() -> None:

@@ -5,20 +5,24 @@ import json
 import math
 import random
 import re
-import shutil
 import warnings
 from xml.etree import ElementTree
 
 import pytest
 
+import autograd as ag
 import nn
 from autograd import Value, checkpoint, custom, detect_anomaly, dot, draw, no_grad, tanh
-from autograd.drawing import Drawing
-from autograd.drawing.page import page
-from autograd.drawing.picture import Picture
-from autograd.drawing.render import engine_of_the_wheel
+from autograd.drawing import Drawing, render
+from autograd.drawing.animation import animated_svg, width_of
+from autograd.drawing.dot import source as dot_source
+from autograd.drawing.layout import TEXT, text_width
+from autograd.drawing.page import WIDEST, page, roomy, shorter
+from autograd.drawing.picture import Picture, printable
 from autograd.drawing.replay import KEYS, Tape, program, rule
+from autograd.drawing.view import View
 from autograd.floats import ieee_result
+from autograd.formula import titles
 from autograd.graph import nodes
 from tests.checks import sample
 from tests.ops import ROWS
@@ -154,6 +158,29 @@ def scalar_formula() -> Value:
     return sum(pool)
 
 
+def recurrent() -> Value:
+    u, v, b, y = (Value(0.1 * k, label=name) for k, name in enumerate(("u", "v", "b", "y0"), start=1))
+    for _ in range(11):
+        y = tanh(u * y + v * 1.0 + b)
+    return y
+
+
+def one_leaf_for_all() -> Value:
+    y = x = Value(0.9, label="x")
+    for _ in range(19):
+        y = ag.sin(y * x + 0.5)
+    return y
+
+
+def entropy() -> Value:
+    probabilities = ag.softmax([Value(0.3 * k - 1, label=f"z{k}") for k in range(10)])
+    return -ag.sum([p * p.log() for p in probabilities])
+
+
+def layer() -> Value:
+    return nn.MLP(5, [8, 1], activation="tanh", rng=1)([Value(0.1 * k) for k in range(5)])
+
+
 def mlp(inputs: int = 2, widths: tuple[int, ...] = (3, 1)) -> Value:
     model = nn.MLP(inputs, [*widths], activation="tanh", rng=1)
     loss = (model([Value(0.5 + k, label=f"x{k}") for k in range(inputs)]) - 1.0) ** 2
@@ -162,7 +189,7 @@ def mlp(inputs: int = 2, widths: tuple[int, ...] = (3, 1)) -> Value:
     return loss
 
 
-ENGINES = ["own", *(["graphviz-pure"] if engine_of_the_wheel() else []), *(["dot"] if shutil.which("dot") else [])]
+ENGINES = [name for name in ("own", "graphviz-pure", "dot") if render.is_there(name)]
 each_engine = pytest.mark.parametrize("engine", ENGINES)
 
 
@@ -174,16 +201,17 @@ def test_every_step_finds_its_shape_and_every_edge_its_ends(engine: str) -> None
     shapes = {f"value_{k}" for k in range(len(entries))}
     shapes |= {f"op_{k}" for k, node in enumerate(entries) if "rule" in node}
     assert shapes <= set(ids) and len(shapes) == 24 + 9
-    edges = [attributes for _, attributes in reader.elements if "data-ends" in attributes]
-    assert len(edges) == len(draw(mlp()).picture.edges)
-    assert {end for edge in edges for end in edge["data-ends"].split()} <= set(ids)
+    operators = [attributes["data-op"] for _, attributes in reader.elements if "data-op" in attributes]
+    assert sorted(operators) == sorted(str(k) for k, node in enumerate(entries) if "rule" in node)
+    tips = [attributes["d"] for _, attributes in reader.elements if attributes.get("class") == "tips"]
+    assert sum(several.count("z") for several in tips) == len(draw(mlp()).picture.edges)
 
 
 @each_engine
 def test_a_page_and_an_animation_of_60_values_are_below_100_kb(engine: str) -> None:
-    for output in (mlp(3, (5, 3, 1)), scalar_formula()):
-        drawing = draw(output, engine=engine)
-        assert len(drawing.view.graph) >= 60
+    for make in (lambda: mlp(3, (5, 3, 1)), scalar_formula, recurrent, one_leaf_for_all, entropy, layer):
+        drawing = draw(make(), engine=engine)
+        assert 40 <= len(drawing.view.graph) <= 80
         assert len(drawing.page.html.encode()) < 100_000
         assert len(drawing.animated_svg.encode()) < 100_000
 
@@ -208,7 +236,7 @@ def test_names_are_only_ever_text(label: str) -> None:
 
     drawing = drawn(label)
     harmless, reader = Reader(drawn("a").page.html), Reader(drawing.page.html)
-    assert reader.program()["nodes"][0]["title"] == label
+    assert reader.program()["nodes"][0]["title"] == printable(label)
     assert [tag for tag, _ in reader.elements] == [tag for tag, _ in harmless.elements]
     assert reader.scripts[1:] == harmless.scripts[1:]
     assert "<" not in reader.scripts[0]
@@ -224,10 +252,31 @@ def test_the_page_asks_for_nothing() -> None:
     assert not re.search(r"fetch|XMLHttp|import\(|innerHTML|insertAdjacentHTML|eval", "".join(reader.scripts[1:]))
 
 
+def test_the_title_tells_no_number_that_may_change() -> None:
+    text = draw(tanh(Value(4.0) * 1.5), names={}, engine="own").page.html
+    assert "<title>tanh(v1*1.5), step by step</title>" in text and "<h1>tanh(v1*1.5), step by step</h1>" in text
+
+
+def test_long_formulas_of_slopes_are_left_to_their_numbers() -> None:
+    nodes = Reader(draw(entropy(), names={}, engine="own").page.html).program()["nodes"]
+    slopes = [slope for node in nodes for slope in node.get("slopes", [])]
+    assert "" in slopes and ["log(v1)"] not in slopes and "log(v1)" in slopes and max(map(len, slopes)) <= 50
+    x, z = Value(2.0, label="x"), Value(0.5, label="z")
+    square, product = (
+        Reader(draw(output, names={}, engine="own").page.html).program()["nodes"][-1]
+        for output in (x**2, x**2 * z.sigmoid())
+    )
+    assert square["slopes"] == [["2*x"]] and product["slopes"] == ["sigmoid(z)", "x**2"]  # in a list: in brackets
+
+
+def test_paths_keep_their_ends_in_fewer_signs() -> None:
+    assert shorter(["M0.04 10C1.26 10 1.3 0 5 0.5", "M7 7L8 7.0L9.5 7L9.5 7"]) == "m0 10c1.3 0 1.3-10 5-9.5m2 6.5h2.5"
+
+
 def test_numbers_that_json_does_not_know() -> None:
     a, b = Value(math.inf), Value(math.nan)
     found = Reader(draw(a * b - -0.0, engine="own").page.html).program()
-    assert [node["value"] for node in found["nodes"]] == ["Infinity", "NaN", "NaN", "NaN"]
+    assert [node.get("value") for node in found["nodes"]] == ["Infinity", "NaN", None, None]  # the page computes them
     assert [str(line[0]) for line in found["lines"] if len(line) == 1] == ["-0.0"]
 
 
@@ -277,38 +326,66 @@ def test_gradients_come_into_the_boxes_one_after_the_other(engine: str) -> None:
     root, _ = film(c * a, engine)  # a gets 6 from the product, then 3 and 3 from the sum
     texts = [each for each in root.find(".//g[@id='value_0']").iter("text") if each.text.startswith("grad")]
     assert [each.text for each in texts] == ["grad ·", "grad 6", "grad 12"]
-    spans = [re.search(r"s(\d+)_(\d+)", each.get("class")).groups() for each in texts]
-    assert spans[0][0] == "0" and [end for _, end in spans[:-1]] == [start for start, _ in spans[1:]]
+    assert [each.get("style").removeprefix("animation-name:") for each in texts] == [
+        "u0_4",
+        "u4_5",
+        "s5",
+    ]  # seen until a step, or from it on
+    texts = [each for each in root.find(".//g[@id='value_1']").iter("text") if each.text.startswith("data")]
+    assert [each.get("style") for each in texts] == ["animation-name:u0_1", "animation-name:s1"]
+    assert [each.text for each in texts] == ["data ·", "data 6"]
+    assert root.findall(".//g[@id='value_0']/text")[1].text == "data 3"  # a leaf's, from the start
+
+
+@each_engine
+def test_boxes_have_room_for_the_gradients_to_come(engine: str) -> None:
+    y = tanh(Value(0.3, label="x")) * -0.123
+    graph = nodes(y)
+    titled = titles(graph, {})
+    picture = roomy(View(graph, [y], titled).picture())
+    svg = render.svg(lambda: dot_source(picture), picture, engine)
+    root = ElementTree.fromstring(animated_svg(graph, {}, picture, svg))
+    boxes = [each for each in root.iter("{http://www.w3.org/2000/svg}g") if each.get("id", "").startswith("value")]
+    for box in boxes:
+        for each in box:
+            each.tag = each.tag.rpartition("}")[2]
+        assert width_of(box) > text_width(WIDEST, TEXT)
+    assert len(boxes) == 3 and "textLength" not in ElementTree.tostring(root, encoding="unicode")
+    text = page(graph, {}, picture, svg)
+    assert WIDEST not in text and text.count("grad ·<") == 3
 
 
 @each_engine
 def test_every_class_has_its_rule_and_every_node_is_lit(engine: str) -> None:
     root, style = film(mlp(), engine)
     named = {name for each in root.iter() for name in each.get("class", "").split()}
-    assert named == set(re.findall(r"@keyframes (\w+)", style))
-    lit = [each.get("id") for each in root.iter("g") if re.search(r"\bn\d", each.get("class", ""))]
+    named |= {each.get("style").partition(":")[2] for each in root.iter("text") if each.get("style")}
+    assert named - {"tips"} == set(re.findall(r"@keyframes (\w+)", style))
+    assert set(re.findall(r"\.(n\d+)\{animation-name:\1\}", style)) == {name for name in named if name[0] == "n"}
+    lit = [each.get("id", "") for each in root.iter("g") if re.search(r"\bn\d", each.get("class", ""))]
     assert {"value_23", "op_23"} <= set(lit) and sum(each.startswith("op") for each in lit) == 9
-    assert sum(each.startswith("edge") for each in lit) == len(draw(mlp()).picture.edges)
+    wires = [each for each in root.iter("g") if each.get("data-op")]
+    assert len(wires) == 9 and all(each.get("class", "").startswith("n") for each in wires)
     assert "prefers-reduced-motion" in style and not list(root.iter("script"))
 
 
 def test_one_node_is_lit_at_a_time_forward_and_then_backward() -> None:
-    a = Value(3.0, label="a")
+    a = Value(0.5, label="a")
     b = a + a
     b.label = "b"
     root, style = film(b.tanh(), "own")  # steps: 1 +, 2 tanh, 3 the output has a gradient, 4 tanh, 5 +, then a pause
     lit = {
-        name: [round(float(at) * 9 / 100) for at in re.findall(r"([\d.]+)%{opacity:1;stroke:#", frames)]
+        name: [round(float(at) * 9 / 100) for at in re.findall(r"([\d.]+)%{(?:opacity:1;)?stroke:#", frames)]
         for name, frames in re.findall(r"@keyframes (n\w+)(.*)", style)
     }
     assert lit == {"n1": [1, 5], "n2": [2, 4]}
     assert said(root) == [
         "the leaves hold their numbers",
-        "forward: b = a + a = 6",
-        "forward: tanh(b) = 1",
+        "forward: b = a + a = 1",
+        "forward: tanh(b) = 0.7616",
         "backward: tanh(b) has gradient 1",
-        "backward: tanh(b) passes its gradient on",
-        *["backward: b passes its gradient on"] * 4,
+        "backward: tanh(b) fires with 1; b.grad += 0.42",
+        *["backward: b fires with 0.42; a.grad += 0.42; a.grad += 0.42"] * 4,
     ]
 
 

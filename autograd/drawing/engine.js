@@ -179,9 +179,9 @@ function* firingOrder(nodes, order) {
 }
 
 // The backward pass in some order: for each firing the node, its gradient then, what the parents gain and have after
-// it, and what is wrong with it: the nodes that use it and have not fired yet, or that it has fired before.
+// it, the nodes that use it and have not fired yet, and the gradient with which it fired before, if it did.
 function backward({ nodes, rules, lines, inputs }, results, order) {
-  const users = nodes.map(() => new Set()), fired = new Set(), grads = nodes.map(() => null), firings = [];
+  const users = nodes.map(() => new Set()), fired = new Map(), grads = nodes.map(() => null), firings = [];
   nodes.forEach((node, i) => (node.parents || []).forEach((parent) => users[parent].add(i)));
   grads[nodes.length - 1] = 1;
   let capped = false;
@@ -195,8 +195,8 @@ function backward({ nodes, rules, lines, inputs }, results, order) {
       grads[parent] = (grads[parent] ?? 0) + given[k];
       return { parent, gain: given[k], slope: slopes[k], after: grads[parent] };
     });
-    firings.push({ node: i, g: grads[i], changes, missing, again: fired.has(i) });
-    fired.add(i);
+    firings.push({ node: i, g: grads[i], changes, missing, before: fired.get(i) });
+    fired.set(i, grads[i]);
   }
   return { firings, grads, capped };
 }

@@ -18,7 +18,7 @@ from autograd.drawing.picture import CONSTANT, FIRST, GROUP, OPERATOR, SECOND, E
 TEXT, SMALL_TEXT = 11.0, 9.0  # sizes of letters, in points, as all lengths here
 LINE_HEIGHT = 1.6  # of a line of text, in sizes of its letters
 BESIDE, BETWEEN = 12.0, 30.0  # room between shapes of a column, and between columns
-STEP = 1.0  # a rise that nobody sees
+STEP = 2.0  # a rise that nobody sees
 ARROW = 6.0  # the length of an arrow's head, before which its edge is level
 PARALLEL = 9.0  # how far apart two edges between the same shapes start
 STRAIGHT = 40.0  # how much more the bends of a long edge, or the Values of a long chain, want to be level than others
@@ -118,15 +118,16 @@ def sign_width(sign: str) -> float:
 def levels(grid: Grid, boxes: list[Box]) -> list[float]:
     """The height of every node: nearest to its neighbours that the order and the sizes in its layer allow."""
     level = [0.0] * len(grid.layer)
-    gaps = [[apart(boxes, *pair) for pair in pairwise(layer)] for layer in grid.order]
+    beside = BESIDE + 1.5 * SMALL_TEXT * any(edge.label for edge in grid.edges)  # labels need room too
+    gaps = [[apart(boxes, beside, *pair) for pair in pairwise(layer)] for layer in grid.order]
     both = {node: grid.before[node] + grid.after[node] for node in range(len(level))}
     for layer, distances in zip(grid.order, gaps):
         place_apart(layer, [0.0] * len(layer), [1.0] * len(layer), distances, level)
-    for sweep, beside in enumerate([grid.before, grid.after] * 3 + [both] * 6):
+    for sweep, neighbours in enumerate([grid.before, grid.after] * 3 + [both] * 6):
         for layer, distances in list(zip(grid.order, gaps))[:: 1 if sweep % 2 == 0 else -1]:
             wanted, weights = [], []
             for node in layer:
-                pulls = [(pull(grid, node, other), level[other]) for other in beside[node]]
+                pulls = [(pull(grid, node, other), level[other]) for other in neighbours[node]]
                 weight = sum(each for each, _ in pulls)
                 wanted.append(sum(each * y for each, y in pulls) / weight if weight else level[node])
                 weights.append(weight or 0.1)
@@ -134,10 +135,10 @@ def levels(grid: Grid, boxes: list[Box]) -> list[float]:
     return level
 
 
-def apart(boxes: list[Box], upper: int, lower: int) -> float:
+def apart(boxes: list[Box], beside: float, upper: int, lower: int) -> float:
     """The least distance of the centres of two neighbours in a layer."""
     heights = [boxes[node].height for node in (upper, lower) if node < len(boxes)]
-    return sum(heights) / 2 + (BESIDE if heights else PARALLEL)
+    return sum(heights) / 2 + (beside if heights else PARALLEL)
 
 
 def pull(grid: Grid, node: int, other: int) -> float:
@@ -192,9 +193,15 @@ def rooms(grid: Grid, level: list[float]) -> defaultdict[int, float]:
     for edge, chain in zip(grid.edges, grid.chains):
         for left, right in pairwise(chain):
             steep = min(90.0, 0.15 * abs(level[left] - level[right]))
-            label = 1.3 * text_width(edge.label, SMALL_TEXT) if right == chain[-1] else 0.0
-            room[grid.layer[right]] = max(room[grid.layer[right]], BETWEEN + steep + label)
+            label = label_room(edge, steep) if right == chain[-1] else 0.0
+            room[grid.layer[right]] = max(room[grid.layer[right]], BETWEEN + steep, label)
     return room
+
+
+def label_room(edge: Edge, steep: float) -> float:
+    """The room that a label takes: above a level edge, or all of it right of the middle of a steep one."""
+    wide = text_width(edge.label, SMALL_TEXT) if edge.label else 0.0
+    return BETWEEN + 1.3 * wide if steep < 0.2 else BETWEEN + 2 * wide
 
 
 # ---- edges -------------------------------------------------------------------------------------------------------

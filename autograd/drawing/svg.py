@@ -30,6 +30,8 @@ from autograd.drawing.picture import CONSTANT, FILLS, GROUP, INK, LINE, OPERATOR
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 MARGIN = 6.0
+FLAT = 6.0  # a rise for which a line will do
+SMALLEST = 0.6  # of its own size, in a page that is narrower
 CAPTION_SIGNS = 60  # in a line of a caption, or more under a wide picture
 
 
@@ -101,12 +103,15 @@ def add_edge(page: Element, route: Route, index: int) -> None:
 
 
 def way(points: list[tuple[float, float]]) -> str:
-    """The path of a route: M to its start, then in turn a level line and a curve that is level at both ends."""
+    """The path of a route: M to its start, then in turn a level line and a curve that is level at both ends.
+
+    A curve that hardly rises is a line.
+    """
     path = [f"M{numbers(*points[0])}"]
     for index, ((x, y), (end_x, end_y)) in enumerate(pairwise(points)):
         half = (x + end_x) / 2
         curve = f"C{numbers(half, y)} {numbers(half, end_y)} {numbers(end_x, end_y)}"
-        path.append(curve if index % 2 and y != end_y else f"L{numbers(end_x, end_y)}")
+        path.append(curve if index % 2 and abs(y - end_y) > FLAT else f"L{numbers(end_x, end_y)}")
     return " ".join(path)
 
 
@@ -153,6 +158,7 @@ def finished_tree(root: Element, picture: Picture) -> str:
     title, description = printable(picture.title), printable(picture.description)
     mark = hashlib.sha256(f"{title}\n{description}".encode()).hexdigest()[:8]  # another picture in a page has others
     root.set("xmlns", NAMESPACE)
+    root.set("style", shrinking(root.attrib["width"]))
     root.set("role", "img")
     root.set("aria-labelledby", f"title_{mark} description_{mark}")
     for tag, name, text in (("desc", "description", description), ("title", "title", title)):
@@ -160,6 +166,11 @@ def finished_tree(root: Element, picture: Picture) -> str:
         element.text = text
         root.insert(0, element)
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def shrinking(width: str) -> str:
+    """The style of a picture that shrinks to fit into a narrower page, as far as it can be read; then pages scroll."""
+    return f"max-width:max(100%,{SMALLEST * float(width.removesuffix('pt')):.0f}pt);height:auto"
 
 
 def name_groups(root: Element, picture: Picture) -> None:
