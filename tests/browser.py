@@ -12,7 +12,12 @@ import pytest
 from autograd import Value, draw
 from autograd.graph import nodes
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="the extra `browser` is not installed")
+try:
+    from selenium import webdriver
+except ImportError:
+    webdriver = None
+
+needs_browser = pytest.mark.skipif(webdriver is None, reason="the extra `browser` is not installed")
 
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -9,9 +9,10 @@ import autograd as ag
 from autograd import Value, custom, draw, forward_steps, tanh, why_order
 from autograd.drawing.render import engine_of_the_wheel
 from autograd.graph import nodes
-from tests.browser import Stepper, chromium, webdriver
+from tests.browser import Stepper, chromium, needs_browser, webdriver
 from tests.test_page import entropy, mlp, scalar_formula
 
+pytestmark = needs_browser
 LEFT, RIGHT, HOME, END = "\ue012", "\ue014", "\ue011", "\ue010"  # as WebDriver writes keys
 
 

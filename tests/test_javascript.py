@@ -11,9 +11,11 @@ import pytest
 from autograd import Value
 from autograd.drawing.replay import program
 from autograd.graph import nodes
-from tests.browser import Stepper, chromium, number
+from tests.browser import Stepper, chromium, needs_browser, number
 from tests.checks import sample
 from tests.ops import ROWS, Row
+
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
