@@ -12,7 +12,7 @@ from typing import Any
 
 from autograd.algebra import Text, number
 from autograd.floats import silent
-from autograd.formula import definition, local_derivatives, titles
+from autograd.formula import definition, local_derivatives, ordinal, titles
 from autograd.graph import nodes
 from autograd.latex import escaped
 from autograd.naming import names as find_names
@@ -258,15 +258,6 @@ def product(path: Path) -> float:
 def via(path: Path) -> str:
     """' (via c)': the nodes on the way."""
     return f" (via {', '.join(link.by for link in path[:-1])})" if len(path) > 1 else ""
-
-
-def ordinal(count: int) -> str:
-    """
-    >>> [ordinal(count) for count in (1, 2, 3, 4, 11, 22)]
-    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
-    """
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(count % 10 if count % 100 not in (11, 12, 13) else 0, "th")
-    return f"{count}{ending}"
 
 
 def bracketed(title: str) -> str:

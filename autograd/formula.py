@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ LONGEST_LIST = 4
 def titles(graph: Iterable[Value], names: Mapping[Value, str]) -> dict[Value, Text]:
     """What to call each node of a graph, given with parents first: its name, a short formula, or else v1, v2, ...
 
-    No two computed nodes get the same title, unless the user has named them alike.
+    No two nodes get the same title; of those that the user has named alike, the second is called 'a (2nd)'.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> y = (a * b + 1).tanh() * 0.03125
@@ -34,18 +35,35 @@ def titles(graph: Iterable[Value], names: Mapping[Value, str]) -> dict[Value, Te
     ['a', 'b', 'a*b', 'a*b + 1', 'tanh(a*b + 1)', 'v1']
     """
     found: dict[Value, Text] = {}
-    taken = set(names.values())
+    taken, named = set(names.values()), Counter[str]()
     numbered = (f"v{count}" for count in itertools.count(1))
     for node in graph:
         if is_constant(node) and node not in names:
             found[node] = constant(node.data)
             continue
-        text = Text(names[node]) if node in names else formula(node, found)
-        if node not in names and (text in taken or not 0 < len(text) <= LONGEST_TITLE):
+        if node in names:
+            named[names[node]] += 1
+            found[node] = again(names[node], named[names[node]])
+            continue
+        text = formula(node, found)
+        if text in taken or not 0 < len(text) <= LONGEST_TITLE:
             text = Text(next(title for title in numbered if title not in taken))
         taken.add(text)
         found[node] = text
     return found
+
+
+def again(name: str, count: int) -> Text:
+    return Text(name) if count == 1 else Text(f"{name} ({ordinal(count)})")
+
+
+def ordinal(count: int) -> str:
+    """
+    >>> [ordinal(count) for count in (1, 2, 3, 4, 11, 22)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(count % 10 if count % 100 not in (11, 12, 13) else 0, "th")
+    return f"{count}{ending}"
 
 
 def definition(node: Value, titled: Mapping[Value, Text]) -> str:

@@ -94,7 +94,9 @@ class Report:
         if self.layers:
             lines += ["", form.format("layer", "parameters", "gradient", "weights", "update/weight", "units")]
         for layer in self.layers:
-            sizes = [f"{layer.gradient:.1e}", f"{layer.weight:.1e}", f"{self.update_ratio(layer):.1e}"]
+            ratio = self.update_ratio(layer)
+            told = f"{ratio:.1e}" if math.isfinite(ratio) else "from 0"
+            sizes = [f"{layer.gradient:.1e}", f"{layer.weight:.1e}", told]
             lines.append(form.format(layer.name, len(layer.weights), *sizes, units_in_words(layer)))
         lines += ["", *(pace_in_words(layer, self.update_ratio(layer)) for layer in self.layers)]
         lines += [f"! {finding}" for finding in self.findings] or ["nothing looks wrong"]

@@ -47,7 +47,7 @@ def printable(text: str) -> str:
 
 def search(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     """Every Value within reach of the namespace with a name for it, nearest first."""
-    return ((name, thing) for name, thing in reachable(namespace) if isinstance(thing, Value))
+    return ((name, thing) for name, thing in reachable(namespace) if issubclass(type(thing), Value))
 
 
 def reachable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -56,12 +56,13 @@ def reachable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     while queue and len(seen) < MOST:
         name, thing = queue.popleft()
-        if isinstance(thing, Value):
+        kind = type(thing)  # not isinstance: proxies may raise errors of their own when they are asked
+        if issubclass(kind, Value):
             yield name, thing
-        elif not isinstance(thing, NAMELESS) and not ours(thing) and id(thing) not in seen:
+        elif not issubclass(kind, NAMELESS) and not ours(thing) and id(thing) not in seen:
             seen.add(id(thing))
             yield name, thing
-            queue.extend(islice(members(name, thing), MOST_MEMBERS))
+            queue.extend(members(name, thing))
 
 
 def ours(thing: Any) -> bool:
@@ -69,16 +70,20 @@ def ours(thing: Any) -> bool:
     return type(thing).__module__.partition(".")[0] == "autograd"
 
 
-def members(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
-    """What a list, a dict or an object holds, with names for it."""
-    if isinstance(thing, (list, tuple)):
-        return ((f"{name}[{index}]", each) for index, each in enumerate(thing))
-    if isinstance(thing, dict):
-        return ((f"{name}[{key!r}]", each) for key, each in list(thing.items()) if isinstance(key, (str, int)))
+def members(name: str, thing: Any) -> list[tuple[str, Any]]:
+    """What a list, a dict or an object holds, with names for it, as far as it is not too long."""
     try:
-        return public(attributes(thing), f"{name}.")
-    except Exception:  # nothing inside, or a proxy that raises errors of its own
-        return iter(())
+        return list(islice(inside(name, thing), MOST_MEMBERS))
+    except Exception:  # it raises errors of its own, as proxies and strange lists do
+        return []
+
+
+def inside(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    if issubclass(type(thing), (list, tuple)):
+        return ((f"{name}[{index}]", each) for index, each in enumerate(thing))
+    if issubclass(type(thing), dict):
+        return ((f"{name}[{key!r}]", each) for key, each in list(thing.items()) if isinstance(key, (str, int)))
+    return public(attributes(thing), f"{name}.")
 
 
 def attributes(thing: Any) -> dict[str, Any]:

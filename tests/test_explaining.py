@@ -170,3 +170,14 @@ def test_titles_are_defined_where_they_are_used() -> None:
 def test_a_wide_sum_is_explained_at_once() -> None:
     xs = [Value(float(k)) for k in range(20_000)]
     assert explain(ag.sum([x * x for x in xs]), xs[3]).value == 6.0
+
+
+def test_values_named_alike_are_told_apart() -> None:
+    x = Value(1.0, label="x")
+    t = x * 2
+    t.label = "x"
+    y = t * x
+    assert explain(y, x).formula == "dy/dx = dy/d(x (2nd))*d(x (2nd))/dx (via x (2nd)) + ∂y/∂x = 1*2 + 2 = 4"
+    a, b = Value(1.0, label="a"), Value(2.0, label="a")
+    assert "d(v1)/da" not in str(explain(a * b, a, {})) and "= a (2nd) = 2" in str(explain(a * b, a, {}))
+    assert str(ag.tree(a * b, {})).splitlines()[1:] == ["├── a = 1", "└── a (2nd) = 2"]

@@ -1,6 +1,7 @@
 """What a picture shows of a graph: shapes, edges, names, and what is folded. Never where it stands."""
 
 import math
+import weakref
 from collections import Counter
 from unittest import mock
 
@@ -260,7 +261,27 @@ class Raises:
         raise RuntimeError("no repr")
 
 
-@pytest.mark.parametrize("kind", [TorchLike, NeedsMore, Raises, mock.Mock, mock.MagicMock])
+class Vain:
+    __class__ = property(lambda self: 1 / 0)
+
+
+class StrangeList(list):
+    def __iter__(self):
+        raise RuntimeError
+
+
+class StrangeDict(dict):
+    def items(self):
+        raise RuntimeError
+
+
+def dead_proxy():
+    return weakref.proxy(Own())
+
+
+@pytest.mark.parametrize(
+    "kind", [TorchLike, NeedsMore, Raises, Vain, StrangeList, StrangeDict, dead_proxy, mock.Mock, mock.MagicMock]
+)
 def test_objects_of_others_do_no_harm(kind) -> None:
     y = Value(2.0, label="x") * 3
     assert draw(y, {"thing": kind(), "y": y}).picture.title == "y = 6.0"
@@ -305,3 +326,11 @@ def test_values_in_slots_and_on_classes_have_names() -> None:
     part.w = Value(2.0)
     y = part.w * part.shared
     assert {shape[0] for shape in lines(draw(y).picture, INPUT)} == {"part.w", "part.shared"}
+
+
+def test_a_depth_that_is_too_deep_to_draw_is_cut() -> None:
+    model = nn.MLP(2, [16, 16, 1], rng=0)
+    y = model([1.0, 1.0])
+    assert draw(y, depth=9).picture == draw(y, depth=2).picture
+    small = nn.MLP(2, [4, 1], rng=0)
+    assert GROUP not in kinds(draw(small([1.0, 1.0]), depth=9).picture)

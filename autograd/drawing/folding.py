@@ -10,10 +10,9 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
-from autograd.naming import MOST, MOST_MEMBERS, NAMELESS, members, reachable
+from autograd.naming import MOST, NAMELESS, members, reachable
 from autograd.value import Value
 
 READABLE = 60  # Values, or boxes, that are drawn one by one
@@ -40,7 +39,7 @@ Folds = dict[Value, Fold]
 
 def parameters_of(thing: Any) -> int:
     """How many parameters a module names; 0 for what is not one, or is another library's."""
-    if isinstance(thing, type) or not hasattr(type(thing), "named_parameters"):
+    if issubclass(type(thing), type) or not hasattr(type(thing), "named_parameters"):
         return 0
     try:
         return sum(isinstance(parameter, Value) for _, parameter in thing.named_parameters())
@@ -65,26 +64,28 @@ def own(module: Any, name: str, found: dict[Value, Path]) -> None:
     seen: set[int] = set()
     while stack and len(seen) < MOST:
         name, thing, path = stack.pop()
-        if isinstance(thing, Value):
+        if issubclass(type(thing), Value):
             found.setdefault(thing, path)
-        elif id(thing) not in seen and not isinstance(thing, NAMELESS):
+        elif id(thing) not in seen and not issubclass(type(thing), NAMELESS):
             seen.add(id(thing))
             path = (*path, (name, thing)) if parameters_of(thing) else path
-            inside = list(islice(members(name, thing), MOST_MEMBERS))
-            stack += [(called, member, path) for called, member in reversed(inside)]
+            stack += [(called, member, path) for called, member in reversed(members(name, thing))]
 
 
 def folds(graph: Sequence[Value], names: Mapping[Value, str], owned: Mapping[Value, Path], depth: int | None) -> Folds:
     """What to fold of a graph, given as its nodes, each after its parents; nothing if all of it can be read.
 
-    `depth` is the number of levels of modules that are opened; None chooses the deepest that can be read.
+    `depth` is the number of levels of modules that are opened, as far as that makes no more than 300 boxes; None
+    chooses the deepest that can be read.
     """
     if depth is None and len(graph) <= READABLE:
         return {}
     paths = membership(graph, owned)
-    if depth is not None:
-        return summarised(graph, names, by_module(paths, depth), MOST_BOXES)
     deepest = max((len(path) for path in paths.values()), default=0)
+    if depth is not None:  # as deep as can be drawn
+        levels = (by_module(paths, level) for level in reversed(range(min(depth, deepest) + 1)))
+        fitting = next((found for found in levels if boxes(graph, found) <= MOST_BOXES), None)
+        return summarised(graph, names, by_module(paths, 0), MOST_BOXES) if fitting is None else fitting
     for level in reversed(range(deepest)):
         found = by_module(paths, level)
         if readable(graph, found):

@@ -54,13 +54,13 @@ def tree(value: Value, names: Mapping[str, Any] | None = None, width: int | None
     if width is not None and not isinstance(width, int):
         raise TypeError(f"tree: width = {width!r:.60}\nwidth is a number of columns, or nothing for the terminal's")
     width = max(width or shutil.get_terminal_size().columns, 8)
-    lines = list(zip(range(MOST_LINES + 1), branches(value, titles(graph, found), found, width)))
+    lines = list(zip(range(MOST_LINES + 1), branches(value, titles(graph, found), width)))
     if len(lines) > MOST_LINES:
         lines[-1] = MOST_LINES, f"… {len(graph):,} Values in all; look at one further inside"
     return Text("\n".join(cut(line, width) for _, line in lines))
 
 
-def branches(value: Value, titled: Mapping[Value, Title], names: Mapping[Value, str], width: int) -> Iterator[str]:
+def branches(value: Value, titled: Mapping[Value, Title], width: int) -> Iterator[str]:
     """The lines of the tree. Far from the root they are no longer indented, or nothing would be left to read."""
     shown: set[Value] = set()
     stack: list[tuple[Any, str, str]] = [(value, "", "")]
@@ -72,7 +72,7 @@ def branches(value: Value, titled: Mapping[Value, Title], names: Mapping[Value, 
             yield f"{first}{titled[node]} ↑"
         else:
             shown.add(node)
-            yield first + described(node, names, titled)
+            yield first + described(node, titled)
             if len(rest) > width // 2:
                 rest = "⋯ "
             below = [each for several in operands(node) for each in several]
@@ -83,11 +83,11 @@ def branches(value: Value, titled: Mapping[Value, Title], names: Mapping[Value, 
             ]
 
 
-def described(node: Value, names: Mapping[Value, str], titled: Mapping[Value, Title]) -> str:
+def described(node: Value, titled: Mapping[Value, Title]) -> str:
     """'c = a*b = -6, grad 1'. Of a long formula, the operation alone."""
     formula = written(node, titled)
     how = formula if len(formula) <= LONGEST_FORMULA or formula == titled[node] else node.op
-    name = names.get(node) or ("" if how == titled[node] else titled[node])
+    name = "" if how == titled[node] else titled[node]
     gradient = f", grad {shorten(node.grad)}" if node.grad_is_computed else ""
     return " = ".join(filter(None, (name, how, shorten(node.data)))) + gradient
 
