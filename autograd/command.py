@@ -21,8 +21,8 @@ from typing import Any, NamedTuple, TextIO
 
 import autograd
 from autograd.checking import Report, derivative_name
-from autograd.drawing.drawing import write_whole
 from autograd.expression import CONSTANTS, FUNCTIONS, Expression, near_miss, parse
+from autograd.files import write_whole
 from autograd.value import Value
 
 HIGHEST_ORDER = 6

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from autograd.calling import ONE_ARGUMENT, check_function
 from autograd.derivatives import Run
 from autograd.differences import EPSILON, Quotient, best_quotients, central, moved, on_floats, trying
+from autograd.files import write_whole
 from autograd.structures import input_names
 from autograd.sweeps import pull_back, push_forward
 
@@ -87,9 +88,8 @@ class Comparison:
             (self.one_sided_errors, "one-sided: (f(x + h) - f(x)) / h", "o"),
             (self.central_errors, "central: (f(x + h) - f(x - h)) / 2h", "s"),
         ):
-            shown = [
-                max(error, EPSILON / 4) if math.isfinite(error) else math.nan for error in errors
-            ]  # 0 has no place
+            # a logarithmic axis has no place for 0
+            shown = [max(error, EPSILON / 4) if math.isfinite(error) else math.nan for error in errors]
             axes.loglog(self.steps, shown, marker=marker, markersize=4, label=label)
         axes.set(xlabel="step h", ylabel="error of the difference quotient")
         axes.legend(frameon=False)
@@ -107,7 +107,7 @@ def agreeing(reverse: float, forward: float, quotient: Quotient) -> bool:
 
 
 def save(figure: Any, path: str | os.PathLike[str]) -> None:
-    """Write a picture beside its place, and put it there when it is whole."""
+    """Write a picture as its suffix says."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"Comparison.plot: {path!r:.60} is not a path\ngive it the name of a file: 'errors.png'")
     place = Path(path)
@@ -115,22 +115,9 @@ def save(figure: Any, path: str | os.PathLike[str]) -> None:
     kind = place.suffix.lower()[1:]
     if kind not in kinds:
         raise ValueError(f"Comparison.plot: {str(path)!r} is no picture by its suffix\nuse one of .{', .'.join(kinds)}")
-    handle, beside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.stem}", suffix=place.suffix)
-    os.close(handle)
-    try:
-        figure.savefig(beside, format=kind)
-        os.chmod(beside, 0o666 & ~umask())
-        os.replace(beside, place)
-    except BaseException:
-        os.unlink(beside)
-        raise
-
-
-def umask() -> int:
-    """What permissions new files go without."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    picture = io.BytesIO()
+    figure.savefig(picture, format=kind)
+    write_whole(place, picture.getvalue())
 
 
 def compare(f: Callable[..., Any], x: Any) -> Comparison:

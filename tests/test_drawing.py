@@ -13,7 +13,8 @@ import pytest
 import nn
 from autograd import Value, draw
 from autograd.drawing import render
-from autograd.drawing.drawing import MOST_STEPS, WRITERS, Page
+from autograd.drawing.drawing import WRITERS, Page
+from autograd.drawing.page import MOST_NODES
 
 ENGINES = {"dot": shutil.which("dot"), "graphviz-pure": render.engine_of_the_wheel(), "own": "own"}
 INSTALLED = [name for name, path in ENGINES.items() if path]
@@ -123,7 +124,7 @@ def test_a_file_is_complete_or_untouched(tmp_path, monkeypatch) -> None:
 def test_bad_input_is_named(tmp_path) -> None:
     picture = draw(Value(1.0) * 2)
     long = Value(1.0)
-    for _ in range(MOST_STEPS):
+    for _ in range(MOST_NODES):
         long = long + 1
     for attempt, kind, message in (
         (lambda: picture.save("y.jpeg"), ValueError, "'.jpeg'\nuse one of .svg, .png, .pdf, .dot, .html"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from html import escape
@@ -18,11 +17,12 @@ from autograd.drawing.animation import animated_svg
 from autograd.drawing.dot import source as dot_source
 from autograd.drawing.folding import READABLE, folds, owners
 from autograd.drawing.mermaid import mermaid
-from autograd.drawing.page import page, roomy
+from autograd.drawing.page import MOST_NODES, page, roomy
 from autograd.drawing.picture import Picture
 from autograd.drawing.render import pdf, png, svg
 from autograd.drawing.tikz import tikz
 from autograd.drawing.view import View
+from autograd.files import write_whole
 from autograd.formula import titles
 from autograd.graph import count_nodes, nodes
 from autograd.naming import names as find_names
@@ -63,9 +63,9 @@ class Drawing:
         view = self.view
         if len(view.outputs) > 1:
             raise ValueError(f"{kind} starts from one output, not {len(view.outputs)}\ndraw one of them")
-        if len(view.graph) > MOST_STEPS:
+        if len(view.graph) > MOST_NODES:
             raise ValueError(
-                f"{kind} of {len(view.graph):,} Values is too long to follow (at most {MOST_STEPS})\n"
+                f"{kind} of {len(view.graph):,} Values is too long to follow (at most {MOST_NODES})\n"
                 "draw a node further inside, or the same computation for one sample or a smaller model"
             )
         titled = titles(view.graph, view.names)
@@ -110,7 +110,6 @@ class Drawing:
         return f"<Drawing of {picture.title}: {len(picture.shapes)} shapes{caption}; .save('graph.svg') writes it>"
 
 
-MOST_STEPS = 200
 WRITERS: dict[str, Callable[[Drawing], str | bytes]] = {
     ".svg": lambda drawing: drawing.svg,
     ".png": lambda drawing: png(drawing.source, drawing.engine),
@@ -200,17 +199,3 @@ def checked_path(path: Any) -> Path:
         return Path(os.fsdecode(path))
     except TypeError:
         raise TypeError(f"save: {path!r:.60} is {a_kind_of(path)}, not a path\nwrite save('graph.svg')") from None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file by its new content in one step."""
-    temporary = path.with_name(f".{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        try:
-            temporary.write_bytes(content)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (OSError, ValueError) as error:  # a ValueError is of a sign that no path may hold
-        reason = getattr(error, "strerror", None) or error
-        raise OSError(f"cannot write {str(path)!r}: {reason}\nchoose a folder that exists and may be written") from None

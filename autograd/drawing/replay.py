@@ -108,17 +108,6 @@ def not_ours(graph: Iterable[Value]) -> str:
 # ---- the rule of an operation ----------------------------------------------------------------------------------------
 
 
-class Unwatched(Watch):
-    """A block inside which nobody looks: symbols are not a user's numbers, and cannot be wrong."""
-
-    def made(self, node: Any) -> Any:
-        return node
-
-    def before_backward(self, output: Any) -> None: ...
-
-    def differentiated(self, node: Any, gradient: Any, gains: tuple[Any, Any]) -> None: ...
-
-
 @silent
 def rule(node: Value) -> dict[str, Any]:
     """The chain rule through one node as a tape: from its gradient and its operands, to what each parent gains.
@@ -129,7 +118,7 @@ def rule(node: Value) -> dict[str, Any]:
 
     Constants are inputs too, so that a rule serves all nodes of its kind.
     """
-    with Unwatched(), recording():
+    with Watch(), recording():
         g, (a, first), (b, second) = Value(1.0), symbols(node._a), symbols(node._b)
         da, db = node._operation.gradient(g, a, b)
         gains = [*multiplied(node._left, da), *multiplied(node._right, db)]
