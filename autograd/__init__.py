@@ -13,6 +13,7 @@ graph.py, steps.py, explaining.py, drawing/. Neural networks on top: the package
 
 from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
 from autograd.checking import GradcheckError, compare, gradcheck, numerical_gradient, numerical_jacobian
+from autograd.compiling import TracingError, compile, compile_rows
 from autograd.derivatives import derivative, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.diagnosis import detect_anomaly, diagnose
 from autograd.drawing import draw, tree
@@ -67,10 +68,11 @@ from autograd.wrong_orders import why_order
 
 __version__ = "0.1.0"
 
-# All but `sum` and `abs`: a star import leaves Python's own in place, which work on Values too.
+# All but `sum`, `abs` and `compile`: a star import leaves Python's own in place, which work on Values too.
 __all__ = [
     "GradcheckError",
     "Operands",
+    "TracingError",
     "Value",
     "acos",
     "acosh",
@@ -85,6 +87,7 @@ __all__ = [
     "clip",
     "collector_paused",
     "compare",
+    "compile_rows",
     "cos",
     "cosh",
     "custom",

@@ -140,6 +140,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     check_function("checkpoint", f)
 
     def function(*args: Any, **kwargs: Any) -> Any:
+        if (watch := watcher()) and watch.inlining:
+            return f(*args, **kwargs)
         return Segment(f, args, kwargs).result
 
     function.__name__ = function.__qualname__ = f"checkpoint({getattr(f, '__name__', type(f).__name__)})"

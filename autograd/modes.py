@@ -135,12 +135,18 @@ def recording() -> Any:
 class Watch(Block):
     """A block that may look at what is computed inside it; detect_anomaly in diagnosis.py is one.
 
-    This one looks at nothing: inside it, the blocks around see nothing either.
+    This one looks at nothing: inside it, the blocks around see nothing either. `inlining` asks of a checkpoint to
+    record the graph of its function, as if it were not there.
     """
+
+    inlining = False
 
     def made(self, node: Any) -> Any:
         """Look at a node that was just recorded, and return the one to use in its place."""
         return node
+
+    def compared(self, value: Any) -> None:
+        """Look at a Value whose data is about to be compared."""
 
     def before_backward(self, output: Any) -> None:
         """Look at a graph that is about to be run backward."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograd.floats import as_float
+from autograd.modes import blocks, watcher
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -100,16 +101,16 @@ class Protocols:
     # -- comparisons look at data; == and hash are those of the node itself
 
     def __lt__(self, other: Protocols | float) -> bool:
-        return self._data < comparable(other, "<")
+        return looked_at(self) < comparable(other, "<")
 
     def __le__(self, other: Protocols | float) -> bool:
-        return self._data <= comparable(other, "<=")
+        return looked_at(self) <= comparable(other, "<=")
 
     def __gt__(self, other: Protocols | float) -> bool:
-        return self._data > comparable(other, ">")
+        return looked_at(self) > comparable(other, ">")
 
     def __ge__(self, other: Protocols | float) -> bool:
-        return self._data >= comparable(other, ">=")
+        return looked_at(self) >= comparable(other, ">=")
 
     # -- what would cut the graph
 
@@ -146,5 +147,12 @@ def restore_leaf(kind: Any, data: float, label: str, grad: float | None) -> Any:
     return leaf
 
 
+def looked_at(value: Any) -> float:
+    """The data of a Value that is compared."""
+    if blocks and (watch := watcher()):
+        watch.compared(value)
+    return value._data
+
+
 def comparable(x: Any, operation: str) -> float:
-    return x._data if isinstance(x, Protocols) else as_float(x, operation)
+    return looked_at(x) if isinstance(x, Protocols) else as_float(x, operation)

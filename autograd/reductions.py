@@ -184,7 +184,9 @@ def _others(values: Sequence[Any], index: int) -> list[Any]:
 def _softmax_forward(values: Sequence[float]) -> list[float]:
     largest = max(values)
     exponentials = [math.exp(value - largest) for value in values]
-    total = add_up(exponentials) if math.isfinite(largest) else 1.0  # infinitely far behind: probability 0, not nan
+    total = add_up(exponentials)
+    if math.isinf(largest) and not any(map(math.isnan, values)):
+        total = 1.0  # infinitely far behind: probability 0, not nan
     return [each / total for each in exponentials]
 
 

@@ -21,18 +21,22 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
 from nn.dense import MLP, Layer, Neuron, glorot_uniform, he_uniform
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
+from nn.native import CompileError, CompiledStep, compile_step
 from nn.optim import SGD
 from nn.train import History, fit
 
 __all__ = [
     "MLP",
     "SGD",
+    "CompileError",
+    "CompiledStep",
     "History",
     "Layer",
     "Module",
     "Neuron",
     "accuracy",
     "bce_with_logits",
+    "compile_step",
     "cross_entropy",
     "fit",
     "glorot_uniform",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
-from autograd import Value, log_softmax, mean, relu, softplus, square
+from autograd import Value, log_softmax, logsumexp, mean, minimum, ordering, relu, softplus, square, step, where
 
 
 def mse_loss(outputs: Any, targets: Any) -> Value:
@@ -51,9 +51,15 @@ def bce_with_logits(logits: Any, targets: Any) -> Value:
     """
     pairs = paired(logits, targets, "bce_with_logits")
     for _, target in pairs:
-        if not isinstance(target, Real) or not 0 <= float(target) <= 1:
+        if not isinstance(target, Value) and (not isinstance(target, Real) or not 0 <= float(target) <= 1):
             raise ValueError(f"bce_with_logits: target {target!r}\ntargets are 0, 1, or probabilities between")
-    return mean(softplus(-z) if target == 1 else softplus(z) - target * z for z, target in pairs)
+    return mean(binary_cross_entropy(z, target) for z, target in pairs)
+
+
+def binary_cross_entropy(z: Any, target: Any) -> Any:
+    if isinstance(target, Value):
+        return where(1.0 - target, softplus(z) - target * z, softplus(-z))
+    return softplus(-z) if target == 1 else softplus(z) - target * z
 
 
 def cross_entropy(logits: Any, index: Any) -> Value:
@@ -69,9 +75,23 @@ def cross_entropy(logits: Any, index: Any) -> Value:
     for row, which in pairs:
         if not is_list(row):
             raise ValueError(f"cross_entropy: {row!r:.60} is not a list of logits\ngive one such list for each sample")
+        if isinstance(which, Value):  # in compiled code, where classes are numbers like any others
+            continue
         if isinstance(which, bool) or not isinstance(which, Integral) or not 0 <= int(which) < len(row):
             raise ValueError(f"cross_entropy: class {which!r} of {len(row)} logits\nclasses are 0 to {len(row) - 1}")
-    return -mean(log_softmax(row, index=which) for row, which in pairs)
+    return -mean(log_probability(row, which) for row, which in pairs)
+
+
+def log_probability(logits: Sequence[Any], which: Any) -> Any:
+    """The logarithm of softmax(logits) at a class, which may be a Value."""
+    if isinstance(which, Value):
+        return chosen(logits, which) - logsumexp(logits)
+    return log_softmax(logits, index=which)
+
+
+def chosen(items: Sequence[Any], which: Value) -> Any:
+    """The item at a place that is a Value: all items but that one are left out of a sum."""
+    return sum(where(ordering(which, place), 0.0, item) for place, item in enumerate(items))
 
 
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
@@ -97,6 +117,15 @@ def predicted(output: Any) -> int | bool:
     return max(range(len(output)), key=output.__getitem__) if is_list(output) else output > 0
 
 
+def is_right(output: Any, target: Any) -> Any:
+    """1 if `predicted` is the target, else 0, computed with Values: what an accuracy is made of in compiled code."""
+    if not is_list(output):
+        return 1.0 - abs(step(output) - step(target))
+    best = chosen(output, target)
+    ahead = [where(ordering(z, best), step(z - best), step(target - place)) for place, z in enumerate(output)]
+    return 1.0 - minimum(sum(ahead), 1.0)
+
+
 def is_list(x: Any) -> bool:
     return hasattr(x, "__len__")
 
@@ -115,5 +144,5 @@ def paired(outputs: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
 
 def check_targets(pairs: list[tuple[Any, Any]], allowed: tuple[int, ...], name: str) -> None:
     for _, target in pairs:
-        if target not in allowed:
+        if not isinstance(target, Value) and target not in allowed:
             raise ValueError(f"{name}: target {target!r}\ntargets are {' and '.join(map(str, allowed))}")

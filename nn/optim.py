@@ -64,20 +64,29 @@ class SGD:
             )
         self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
         self.weight_decay, self.dampening = weight_decay, dampening
-        self.buffers: list[float | None] = [None] * len(self.params)
+        self.states: list[tuple[float, ...]] = [()] * len(self.params)  # a parameter's velocity, once it has one
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.params:
             parameter.zero_grad()
 
+    @property
+    def settings(self) -> tuple[Any, ...]:
+        """All but the learning rate: what the rule is made of."""
+        return self.momentum, self.nesterov, self.weight_decay, self.dampening
+
+    def update(self, p: Any, g: Any, state: tuple[Any, ...], lr: Any) -> tuple[Any, tuple[Any, ...]]:
+        """The rule for one parameter: where it moves, and what is remembered of it. On numbers, or on Values."""
+        p, buffer = sgd_rule(p, g, state[0] if state else None, lr, *self.settings)
+        return p, () if buffer is None else (buffer,)
+
     def step(self) -> None:
         """Move every parameter against its gradient. One that no gradient has reached stays as it is."""
-        settings = self.lr, self.momentum, self.nesterov, self.weight_decay, self.dampening
         for index, parameter in enumerate(self.params):
             if parameter.grad_is_computed:
-                parameter.data, self.buffers[index] = sgd_rule(
-                    parameter.data, parameter.grad, self.buffers[index], *settings
+                parameter.data, self.states[index] = self.update(
+                    parameter.data, parameter.grad, self.states[index], self.lr
                 )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import random
 import sys
 import warnings
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from numbers import Integral
 from typing import Any
 
@@ -18,8 +20,10 @@ from autograd import collector_paused, no_grad
 from nn.dense import as_random
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
 from nn.module import Module
+from nn.native import CompileError, CompiledStep
 from nn.optim import SGD
 
+Loss = Callable[[Any, Any], Any]
 CLASSIFYING = (bce_with_logits, cross_entropy, hinge_loss)  # losses for which an accuracy makes sense
 
 
@@ -31,7 +35,8 @@ class History:
     1.0
 
     `loss` and `accuracy` are over the training samples as they were seen, `validation_*` over the held-out ones after
-    each epoch. `interrupted` says whether Ctrl-C ended it early.
+    each epoch. `interrupted` says whether Ctrl-C ended it early, `compiled` whether it ran as machine code; if not,
+    `why_not_compiled` says why.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -39,6 +44,8 @@ class History:
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
     interrupted: bool = False
+    compiled: bool = False
+    why_not_compiled: str = ""
 
     def plot(self, path: str | None = None) -> Any:
         """Draw the curves with matplotlib, save them if a path is given, and return the figure."""
@@ -63,13 +70,14 @@ def fit(
     inputs: Sequence[Any],
     targets: Sequence[Any],
     *,
-    loss: Callable[[Any, Any], Any],
+    loss: Loss,
     optimizer: SGD | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
     validation: tuple[Sequence[Any], Sequence[Any]] | None = None,
     rng: random.Random | int = 0,
     progress: bool = True,
+    compile: bool | None = None,
     **sgd: Any,
 ) -> History:
     """Train a model and return the history of its losses.
@@ -84,6 +92,10 @@ def fit(
     samples at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`. `validation` is a pair of
     held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what
     was learnt.
+
+    `compile=True` trains as machine code, with the same losses, as far as the model can be compiled (see
+    `compile_step`); a warning says why, if it cannot. The default is to compile where the extra 'jit' is installed and
+    to say nothing. The model's Values are brought up to date after every epoch.
     """
     check(model, inputs, targets, loss, epochs, batch_size)
     inputs, targets = list(inputs), list(targets)
@@ -93,23 +105,94 @@ def fit(
     rng, history = as_random(rng), History()
     bar = progress_bar(epochs, progress)
     try:
+        trainer = trainer_for(model, inputs, targets, loss, optimizer, validation, compile, history)
         for _ in bar:
             with collector_paused():
                 order = rng.sample(range(len(inputs)), len(inputs))
-                epoch(model, inputs, targets, loss, optimizer, order, batch_size or len(inputs), history)
-                if validation is not None:
-                    validate(model, *validation, loss, history)
+                trainer.epoch(order, batch_size or len(inputs), history)
             show(bar, history)
     except KeyboardInterrupt:
         history.interrupted = True
     return history
 
 
+def trainer_for(
+    model: Module,
+    inputs: list[Any],
+    targets: list[Any],
+    loss: Loss,
+    optimizer: SGD,
+    validation: Any,
+    compile: bool | None,
+    history: History,
+) -> Eager | Native:
+    """What trains for an epoch: compiled, where that is wanted and can be done."""
+    if compile or (compile is None and find_spec("llvmlite")):
+        try:
+            trainer = Native(model, inputs, targets, loss, optimizer, validation)
+            history.compiled = True
+            return trainer
+        except CompileError as reason:
+            history.why_not_compiled = str(reason)
+            if compile:
+                warnings.warn(f"fit trains without the compiler: {reason}", RuntimeWarning, stacklevel=3)
+    return Eager(model, inputs, targets, loss, optimizer, validation)
+
+
+class Native:
+    """Training as machine code, an epoch at a time."""
+
+    def __init__(
+        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: SGD, validation: Any
+    ) -> None:
+        self.training = CompiledStep(model, loss, optimizer, counting=loss in CLASSIFYING)
+        self.order = array("q", range(len(inputs)))
+        self.gradient = self.training.bound_to(inputs, targets, self.order)
+        self.measure = self.training.measure(*validation) if validation is not None else None
+        self.counting = self.training.counting
+
+    def epoch(self, order: list[int], batch_size: int, history: History) -> None:
+        """Show each sample to the model once, a batch at a time; then measure it."""
+        total = right = 0.0
+        self.order[:] = array("q", order)
+        try:
+            for start in range(0, len(order), batch_size):
+                end = min(start + batch_size, len(order))
+                total += self.training.train(self.gradient, start, end) * (end - start)
+                right += self.training.right
+        finally:
+            self.training.update_values()
+        history.loss.append(total / len(order))
+        if self.counting:
+            history.accuracy.append(right / len(order))
+        if self.measure is not None:
+            held_out, right = self.measure()
+            history.validation_loss.append(held_out)
+            if self.counting:
+                history.validation_accuracy.append(right)
+
+
+class Eager:
+    """Training on Values, an epoch at a time."""
+
+    def __init__(
+        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: SGD, validation: Any
+    ) -> None:
+        self.model, self.inputs, self.targets = model, inputs, targets
+        self.loss, self.optimizer, self.validation = loss, optimizer, validation
+
+    def epoch(self, order: list[int], batch_size: int, history: History) -> None:
+        """Show each sample to the model once, a batch at a time; then measure it."""
+        epoch(self.model, self.inputs, self.targets, self.loss, self.optimizer, order, batch_size, history)
+        if self.validation is not None:
+            validate(self.model, *self.validation, self.loss, history)
+
+
 def epoch(
     model: Any,
     inputs: Sequence[Any],
     targets: Sequence[Any],
-    loss: Callable[[Any, Any], Any],
+    loss: Loss,
     optimizer: SGD,
     order: list[int],
     batch_size: int,
@@ -132,9 +215,7 @@ def epoch(
 
 
 @no_grad()
-def validate(
-    model: Any, inputs: Sequence[Any], targets: Sequence[Any], loss: Callable[[Any, Any], Any], history: History
-) -> None:
+def validate(model: Any, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, history: History) -> None:
     """Measure the model on held-out samples."""
     outputs = [model(x) for x in inputs]
     history.validation_loss.append(loss(outputs, targets).data)
@@ -178,5 +259,5 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
 def show(bar: Any, history: History) -> None:
     """Put the latest numbers beside the bar."""
     if hasattr(bar, "set_postfix"):
-        latest = {name: numbers[-1] for name, numbers in vars(history).items() if name != "interrupted" and numbers}
+        latest = {name: numbers[-1] for name, numbers in vars(history).items() if isinstance(numbers, list) and numbers}
         bar.set_postfix({name.replace("_", " "): f"{number:.4g}" for name, number in latest.items()})

@@ -181,9 +181,8 @@ def line(count: int = 12):
 def test_fit_equals_the_loop_written_by_hand() -> None:
     xs, ys = line()
     first, second = nn.MLP(1, [3, 1], rng=0), nn.MLP(1, [3, 1], rng=0)
-    history = nn.fit(
-        first, xs, ys, loss=nn.mse_loss, lr=0.1, momentum=0.5, epochs=3, batch_size=5, rng=4, progress=False
-    )
+    settings = {"lr": 0.1, "momentum": 0.5, "epochs": 3, "batch_size": 5, "rng": 4, "compile": False}
+    history = nn.fit(first, xs, ys, loss=nn.mse_loss, progress=False, **settings)
     optimizer, rng, losses = nn.SGD(second.parameters(), lr=0.1, momentum=0.5), random.Random(4), []
     for _ in range(3):
         order, total = rng.sample(range(12), 12), 0.0
@@ -251,7 +250,7 @@ def test_ctrl_c_keeps_what_was_learnt() -> None:
         return nn.mse_loss(outputs, targets)
 
     before = [p.data for p in model.parameters()]
-    history = nn.fit(model, xs, ys, loss=loss, lr=0.1, epochs=100, progress=False)
+    history = nn.fit(model, xs, ys, loss=loss, lr=0.1, epochs=100, progress=False, compile=False)
     assert history.interrupted and len(history.loss) == 5
     assert [p.data for p in model.parameters()] != before and all(map(math.isfinite, history.loss))
 

@@ -21,7 +21,7 @@ function logsumexp(xs) {
 
 function softmax(xs, index) {
   const top = largest(xs), weights = xs.map((x) => Math.exp(x - top));
-  return weights[index] / (Number.isFinite(top) ? total(weights) : 1);
+  return weights[index] / (Number.isFinite(top) || xs.some(Number.isNaN) ? total(weights) : 1);
 }
 
 // erf and erfc by rational functions. (W. J. Cody, Rational Chebyshev approximations for the error function, 1969)

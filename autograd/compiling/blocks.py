@@ -1,0 +1,221 @@
+"""The LLVM code for one row, for many, and for sums over many: the functions that call the parts of a tape.
+
+Many rows are computed block by block: the inputs of as many rows as there are lanes are gathered from their tables,
+a row in each lane; the parts compute; results are scattered to theirs. A last block that is not full computes its
+last row several times over, and leaves the copies out of sums and tables. Next: llvm.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograd.compiling import vectors
+from autograd.compiling.emitting import Emitter
+from autograd.compiling.instructions import BINARY, LIBRARY, Body, function, literal
+from autograd.compiling.laying import Program
+from autograd.compiling.rolling import LANES, SCALARS, Part
+
+ON_STACK = 1 << 17  # so many bytes of memory are taken from the stack; more are allocated at each call
+LINE = 64  # bytes in a line of a processor's cache, and in its widest vector
+MANY = "ptr %tables, ptr %shared, ptr {out}, ptr %which, i64 %begin, i64 %end"
+
+
+def ir(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], lanes: int) -> str:
+    """The text of the function named after its kind, and of all that it calls.
+
+    >>> from autograd.compiling.laying import program
+    >>> from autograd.compiling.tape import INPUT, Tape
+    >>> laid = program(Tape(((INPUT, 0), ("*", 0, 0)), (1,)), 1, "one")
+    >>> print(ir(laid, "one", (1,), (1,), 8).splitlines()[3])
+    %3 = fmul double %2, %2
+    """
+    lanes = 1 if kind == "one" else lanes
+    before = [Emitter(1, laid, kind).part(part, f"before{number}") for number, part in enumerate(laid.before)]
+    each = [Emitter(lanes, laid, kind).part(part, f"each{number}") for number, part in enumerate(laid.each)]
+    if kind == "one":
+        main = one(laid)
+    else:
+        main = many(laid, kind, tables, outs, lanes)
+    text = [*before, *each, main, *constants(laid.constants)]
+    return "\n".join([*text, *library(laid, lanes)])
+
+
+def constants(numbers: Sequence[float]) -> list[str]:
+    if not numbers:
+        return []
+    listed = ", ".join(f"double {literal(x)}" for x in numbers)
+    return [f"@constants = internal constant [{len(numbers)} x double] [{listed}]"]
+
+
+def library(laid: Program, lanes: int) -> list[str]:
+    """Declarations of C's functions, and their counterparts on vectors, as far as they are called."""
+    once, each = ({line.name for part in parts for line in part.lines} for parts in (laid.before, laid.each))
+    text = []
+    for name in sorted((once | each) & set(LIBRARY)):
+        symbol, operands = LIBRARY[name], 2 if name in BINARY else 1
+        text.append(f"declare double @{symbol}({', '.join(['double'] * operands)})")
+        if lanes > 1 and name in each:
+            vector = vectors.definition(name, lanes) if name in vectors.NAMES else lane_by_lane(symbol, operands, lanes)
+            text.append(vector)
+    return text
+
+
+def lane_by_lane(symbol: str, operands: int, lanes: int) -> str:
+    """A function of the library on vectors: a call for each lane."""
+    body = Body(lanes)
+    given = [f"%x{place}" for place in range(operands)]
+    with body.loop(lanes) as (index, before, after):
+        body.text.append(f"%result = phi {body.type} [poison, %{before}], [%new, %{after}]")
+        numbers = [body.write(f"extractelement {body.type} {x}, i64 {index}") for x in given]
+        called = body.write(f"call double @{symbol}({', '.join(f'double {x}' for x in numbers)})")
+        body.text.append(f"%new = insertelement {body.type} %result, double {called}, i64 {index}")
+    parameters = ", ".join(f"{body.type} {x}" for x in given)
+    head = f"define internal {body.type} @{function(symbol, lanes)}({parameters}) {{"
+    return "\n".join([head, *body.text, f"ret {body.type} %new", "}", ""])
+
+
+# ---- memory ----------------------------------------------------------------------------------------
+
+
+class Memory:
+    """One piece of memory for several arrays, from the stack if it is small."""
+
+    def __init__(self, body: Body, **sizes: int) -> None:
+        self.body = body
+        starts, total = {}, 0
+        for name, size in sizes.items():
+            starts[name] = total
+            total += -(-size // LINE) * LINE
+        self.heap = total > ON_STACK
+        if self.heap:
+            body.text.append(f"%heap = call ptr @malloc(i64 {total + LINE})")
+            body.text.append(f"%behind = getelementptr i8, ptr %heap, i64 {LINE - 1}")
+            body.text.append(f"%memory = call ptr @llvm.ptrmask.p0.i64(ptr %behind, i64 {-LINE})")
+        else:
+            body.text.append(f"%memory = alloca i8, i64 {max(total, 1)}, align {LINE}")
+        body.text += [f"%{name} = getelementptr i8, ptr %memory, i64 {start}" for name, start in starts.items()]
+
+    def free(self) -> None:
+        if self.heap:
+            self.body.text.append("call void @free(ptr %heap)")
+
+
+ALLOCATION = ["declare ptr @malloc(i64)", "declare void @free(ptr)"]
+
+
+# ---- the kinds -------------------------------------------------------------------------------------
+
+
+def calls(name: str, parts: Sequence[Part], out: str, count: str) -> list[str]:
+    """A call of each part."""
+    given = f"ptr %shared, ptr %inputs, ptr %scalars, ptr %lanes, ptr {out}, i64 {count}"
+    return [f"call void @{name}{number}({given})" for number in range(len(parts))]
+
+
+def one(laid: Program) -> str:
+    """void one(const double *inputs, const double *shared, double *out): one row, scalar code."""
+    body = Body(1)
+    memory = Memory(body, scalars=8 * laid.size[SCALARS], lanes=0)
+    body.text += calls("each", laid.each, "%out", "1")
+    memory.free()
+    head = "define void @one(ptr %inputs, ptr %shared, ptr %out) {"
+    return "\n".join([head, *body.text, "ret void", "}", *ALLOCATION])
+
+
+def many(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], lanes: int) -> str:
+    """void rows(const double *const *tables, const double *shared, double *const *outs,
+                 const int64_t *which, int64_t begin, int64_t end)
+    void sums(..., double *out, ...): row number i, for i from begin to end, or which[i], if that is not null.
+    """
+    body = Body(lanes)
+    results = sum(outs)
+    vector = 8 * lanes
+    memory = Memory(
+        body,
+        scalars=8 * laid.size[SCALARS],
+        lanes=vector * laid.size[LANES],
+        results=vector * results if kind == "rows" else 0,
+    )
+    if kind == "sums":
+        body.text.append(f"call void @llvm.memset.p0.i64(ptr %out, i8 0, i64 {8 * results}, i1 false)")
+    body.text += ["%inputs = getelementptr i8, ptr %tables, i64 0", "%all = sub i64 %end, %begin"]
+    body.text += ["%some = icmp sgt i64 %all, 0", "br i1 %some, label %work, label %end_of_work", "work:"]
+    body.text += calls("before", laid.before, "%out" if kind == "sums" else "%results", "%all")
+    with body.loop("%all", lanes) as (index, _, _):
+        start = body.write(f"add i64 %begin, {index}")
+        left = body.write(f"sub i64 %all, {index}")
+        count = body.write(f"call i64 @llvm.umin.i64(i64 {left}, i64 {lanes})")
+        body.text.append(f"call void @gather(ptr %tables, ptr %which, ptr %lanes, i64 {start}, i64 {count})")
+        body.text += calls("each", laid.each, "%out" if kind == "sums" else "%results", count)
+        if kind == "rows":
+            body.text.append(f"call void @scatter(ptr %outs, ptr null, ptr %results, i64 {start}, i64 {count})")
+    body.text += ["br label %end_of_work", "end_of_work:"]
+    memory.free()
+    head = f"define void @{kind}({MANY.format(out='%out' if kind == 'sums' else '%outs')}) {{"
+    text = [head, *body.text, "ret void", "}", transfer("gather", tables, lanes), *ALLOCATION]
+    return "\n".join(text + ([transfer("scatter", outs, lanes)] if kind == "rows" else []))
+
+
+def transfer(name: str, tables: Sequence[int], lanes: int) -> str:
+    """The function @gather, from tables, a row after the other, to vectors, a row in each lane; or @scatter, back.
+
+    A table of one column is copied lane beside lane, if the block is full and its rows are not listed.
+    """
+    body = Body(lanes)
+    body.text += ["%last = sub i64 %count, 1", "%unlisted = icmp eq ptr %which, null"]
+    body.text += [f"%full = icmp eq i64 %count, {lanes}", "%plain = and i1 %full, %unlisted"]
+    body.text += ["br i1 %plain, label %side_by_side, label %one_by_one", "side_by_side:"]
+    columns = [sum(tables[:table]) for table in range(len(tables))]
+    narrow = [(table, column) for table, column in enumerate(columns) if tables[table] == 1]
+    wide = [(table, column) for table, column in enumerate(columns) if tables[table] > 1]
+    for table, column in narrow:
+        here = element(body, table, 1, "%start")
+        there = body.write(f"getelementptr {body.type}, ptr %lanes, i64 {column}")
+        copy(body, body.type, here, there, name)
+    if wide:
+        with body.loop(lanes) as (lane, _, _):
+            number = body.write(f"add i64 %start, {lane}")
+            for table, column in wide:
+                copy_row(body, (table, tables[table]), column, number, lane, name)
+    body.text += ["br label %end", "one_by_one:"]
+    with body.loop(lanes if name == "gather" else "%count") as (lane, _, _):
+        number = row_number(body, lane) if name == "gather" else body.write(f"add i64 %start, {lane}")
+        for table, column in sorted(narrow + wide):
+            copy_row(body, (table, tables[table]), column, number, lane, name)
+    parameters = "ptr %tables, ptr %which, ptr %lanes, i64 %start, i64 %count"
+    text = [f"define internal void @{name}({parameters}) {{", *body.text, "br label %end", "end:", "ret void", "}", ""]
+    return "\n".join(text)
+
+
+def row_number(body: Body, lane: str) -> str:
+    """The number of the row for a lane: as it comes, or as it is listed; in lanes too many, that of the last."""
+    inside = body.write(f"call i64 @llvm.umin.i64(i64 {lane}, i64 %last)")
+    place = body.write(f"add i64 %start, {inside}")
+    listed = body.write(f"getelementptr i64, ptr %which, i64 {place}")
+    body.text += ["br i1 %unlisted, label %counted, label %listed", "listed:"]
+    found = body.write(f"load i64, ptr {listed}, align 8")
+    body.text += ["br label %known", "counted:", "br label %known", "known:"]
+    return body.write(f"phi i64 [{found}, %listed], [{place}, %counted]")
+
+
+def element(body: Body, table: int, width: int, number: str) -> str:
+    """A pointer to a row of a table."""
+    start = body.write(f"load ptr, ptr {body.write(f'getelementptr ptr, ptr %tables, i64 {table}')}, align 8")
+    return body.write(f"getelementptr double, ptr {start}, i64 {body.write(f'mul i64 {number}, {width}')}")
+
+
+def copy_row(body: Body, table: tuple[int, int], column: int, number: str, lane: str, name: str) -> None:
+    """Copy a row between a table and one lane of the vectors from `column` on."""
+    row = element(body, *table, number)
+    first = body.write(f"getelementptr {body.type}, ptr %lanes, i64 {column}")
+    numbers = body.write(f"getelementptr double, ptr {first}, i64 {lane}")
+    with body.loop(table[1]) as (index, _, _):
+        here = body.write(f"getelementptr double, ptr {row}, i64 {index}")
+        there = body.write(f"getelementptr {body.type}, ptr {numbers}, i64 {index}")
+        copy(body, "double", here, there, name)
+
+
+def copy(body: Body, kind: str, here: str, there: str, name: str) -> None:
+    """Copy a number or vector from a table, or back to one."""
+    source, target = (here, there) if name == "gather" else (there, here)
+    body.text.append(f"store {kind} {body.write(f'load {kind}, ptr {source}, align 8')}, ptr {target}, align 8")

@@ -1,0 +1,65 @@
+"""Compiled code on disk, so that another process need not compile it again. Off unless it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from autograd.compiling.tape import Tape
+from autograd.files import write_whole
+
+
+class Cache:
+    """A folder of compiled code, each file named by all that the code depends on; or none, and then nothing is kept.
+
+    A file begins with the digest of what follows. One that is damaged, or not ours, is as good as none.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] | bool | None) -> None:
+        self.folder = default_folder() if folder is True else Path(folder) if folder else None
+
+    def code(self, backend: Any, tape: Tape, width: int, kind: str, **layout: Any) -> Any:
+        """The code of a tape, from the folder or compiled now."""
+        if self.folder is None:
+            return backend.Code(tape, width, kind, **layout)
+        file = self.folder / f"{key(backend, tape, width, kind, layout)}.bin"
+        known = contents(file)
+        if known is not None:
+            try:
+                return backend.Code(tape, width, kind, **layout, object_code=known)
+            except (OSError, RuntimeError):  # of another system: compile it here
+                pass
+        made = backend.Code(tape, width, kind, **layout)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(file, hashlib.sha256(made.object_code).digest() + made.object_code)
+        return made
+
+
+def default_folder() -> Path:
+    """Where this system keeps what can be made again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "scalar-autograd"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/scalar-autograd"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scalar-autograd"
+
+
+def contents(file: Path) -> bytes | None:
+    """The code in a file, if it is whole."""
+    try:
+        held = file.read_bytes()
+    except OSError:
+        return None
+    return held[32:] if hashlib.sha256(held[32:]).digest() == held[:32] else None
+
+
+def key(backend: Any, tape: Tape, width: int, kind: str, layout: Any) -> str:
+    """A digest of all that code depends on: the tape, what is made of it and how, by what, for which machine."""
+    from autograd import __version__
+
+    told = (__version__, backend.__name__, backend.target(), platform.platform(), tape.entries, tape.outputs)
+    return hashlib.sha256(repr((*told, width, kind, sorted(layout.items()))).encode()).hexdigest()

@@ -1,0 +1,271 @@
+"""A laid-out tape (rolling.py) as LLVM code: each part a function, which finds its numbers through pointers to spaces.
+
+Straight code is one line per operation, each result a name (static single assignment); only what other parts take goes
+through memory. A loop works on several rounds side by side, its copies: that keeps the processor's units busy. Where
+lanes are several, the numbers of a row's space are vectors, a row in each lane, and shared numbers are spread over all
+lanes as they are read. Next: llvm.py, which puts the functions together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from autograd.compiling.instructions import Body, literal, operations
+from autograd.compiling.laying import Program
+from autograd.compiling.rolling import CONSTANTS, LANES, OUT, SAME, SPACE, Line, Part, Walk
+from autograd.compiling.tape import DOT, SUM
+
+POINTERS = ["@constants", "%shared", "%inputs", "%scalars", "%lanes", "%out"]  # in the order of the spaces
+PARAMETERS = "ptr %shared, ptr %inputs, ptr %scalars, ptr %lanes, ptr %out, i64 %count"
+TOTALS = 8  # sums over lanes that are taken together
+
+
+class Emitter(Body):
+    """The function of a part. `totals`: an output is a sum over all rows, to which those in the lanes are added."""
+
+    def __init__(self, lanes: int, laid: Program, kind: str) -> None:
+        super().__init__(lanes)
+        self.kept, self.constants = laid.kept, laid.constants
+        self.totals, self.times = kind == "sums" and lanes > 1, kind == "sums" and lanes == 1
+        self.vectors = {LANES, OUT} if kind == "rows" else {LANES}
+        self.operations = operations(lanes)
+        self.pending: list[tuple[Walk, str]] = []
+
+    # -- memory
+
+    def address(self, walk: Walk) -> str:
+        """A pointer to where a walk is in this round."""
+        start, steps = walk[0], walk[1:]
+        space = start - start % SPACE
+        kind = self.type if space in self.vectors else "double"
+        pointer = POINTERS[space // SPACE]
+        if any(steps):
+            key = (space, steps)
+            if key not in self.known:
+                self.known[key] = self.write(f"getelementptr {kind}, ptr {pointer}, i64 {self.offset(steps)}")
+            pointer = self.known[key]
+        return self.write(f"getelementptr {kind}, ptr {pointer}, i64 {start % SPACE}")
+
+    def offset(self, steps: Walk) -> str:
+        terms = [self.write(f"mul i64 {i}, {step}") for i, step in zip(self.indices, steps) if step and i != "0"]
+        total = terms[0] if terms else "0"
+        for term in terms[1:]:
+            total = self.write(f"add i64 {total}, {term}")
+        return total
+
+    def read(self, walk: Walk) -> str:
+        """The name of the number or vector where a walk is in this round."""
+        name = self.known.get(walk)
+        if name is None:
+            name = self.known[walk] = self.load(walk)
+        return name
+
+    def load(self, walk: Walk) -> str:
+        space = walk[0] - walk[0] % SPACE
+        if space == CONSTANTS and not any(walk[1:]):
+            x = literal(self.constants[walk[0] - CONSTANTS])
+            return x if self.lanes == 1 else f"splat (double {x})"
+        if space in self.vectors:
+            return self.write(f"load {self.type}, ptr {self.address(walk)}, align {8 * self.lanes}")
+        return self.spread(self.write(f"load double, ptr {self.address(walk)}, align 8"))
+
+    def finish(self, walk: Walk, name: str, kept: bool) -> None:
+        """A result is known from now on, and goes where it is needed."""
+        self.known[walk] = name
+        to_output = walk[0] >= OUT
+        if to_output and self.totals:
+            self.pending.append((walk, name))
+        elif to_output or kept:
+            if to_output and self.times:
+                name = self.write(f"fmul double {name}, %rows")
+            self.text.append(f"store {self.type} {name}, ptr {self.address(walk)}, align {8 * self.lanes}")
+
+    def keeps(self, line: Line) -> bool:
+        """Whether results of a line must be in memory. They lie side by side, one for each round."""
+        start = line.result[0]
+        return not self.kept.isdisjoint(range(start, start + self.rounds_of_all))
+
+    # -- lines
+
+    def line(self, line: Line, copies: Sequence[Sequence[Walk]], results: Sequence[Walk]) -> None:
+        """A line, for several rounds at once: for each the walks of its operands, and of its result."""
+        if line.terms:
+            names = self.long(line, copies)
+        else:
+            names = [self.operation(line.name, [self.read(walk) for walk in walks]) for walks in copies]
+        kept = self.keeps(line)
+        for walk, name in zip(results, names):
+            self.finish(walk, name, kept)
+
+    def operation(self, name: str, x: list[str]) -> str:
+        if name == SAME:
+            return x[0]
+        if name == SUM:
+            return self.chain(x)
+        if name == DOT:
+            half = len(x) // 2
+            return self.chain([self.operation("*", [a, b]) for a, b in zip(x[:half], x[half:])])
+        self.names += 1
+        self.text.append(self.operations[name].format(self.names, *x))
+        return f"%{self.names}"
+
+    def chain(self, terms: Sequence[str]) -> str:
+        total = terms[0]
+        for term in terms[1:]:
+            total = self.operation("+", [total, term])
+        return total
+
+    def long(self, line: Line, copies: Sequence[Sequence[Walk]]) -> list[str]:
+        """Sums or dots in a loop over their terms, added from left to right: -0.0 + x is x, for every x."""
+        totals = [(f"%old{number}", f"%new{number}") for number in (self.label() for _ in copies)]
+        start = literal(-0.0) if self.lanes == 1 else f"splat (double {literal(-0.0)})"
+        with self.loop(line.terms) as (index, before, after):
+            self.text += [f"{total} = phi {self.type} [{start}, %{before}], [{new}, %{after}]" for total, new in totals]
+            self.indices.append(index)
+            for (total, new), walks in zip(totals, copies):
+                x = [self.read(walk) for walk in walks]
+                term = x[0] if line.name == SUM else self.operation("*", x)
+                self.text.append(f"{new} = fadd {self.type} {total}, {term}")
+            self.indices.pop()
+        return [new for _, new in totals]
+
+    # -- sums over the lanes
+
+    def add_up(self) -> None:
+        """Add what is pending to the outputs, up to TOTALS vectors at a time."""
+        for first in range(0, len(self.pending), TOTALS):
+            some = self.pending[first : first + TOTALS]
+            width = 1 << (len(some) - 1).bit_length()
+            sums = self.folded([name for _, name in some], min(width, self.lanes))
+            steps = {after[0] - before[0] for (before, _), (after, _) in pairwise(some)}
+            if len(some) == width > 1 and steps == {1}:
+                where = self.address(some[0][0])
+                old = self.write(f"load <{width} x double>, ptr {where}, align 8")
+                new = self.write(f"fadd <{width} x double> {old}, {sums}")
+                self.text.append(f"store <{width} x double> {new}, ptr {where}, align 8")
+                continue
+            for place, (walk, _) in enumerate(some):
+                where = self.address(walk)
+                mine = self.write(f"extractelement <{width} x double> {sums}, i64 {place}")
+                new = self.write(f"fadd double {self.write(f'load double, ptr {where}, align 8')}, {mine}")
+                self.text.append(f"store double {new}, ptr {where}, align 8")
+        self.pending.clear()
+
+    def folded(self, vectors: list[str], width: int) -> str:
+        """One vector that holds the sums over the lanes of several, in order.
+
+        Each is folded in the middle until it is as wide as they are many; then two neighbours at a time become one, of
+        the same width, that holds sums of two lanes of each.
+        """
+        masked = [
+            self.write(f"select {self.truth} %live, {self.type} {x}, {self.type} zeroinitializer") for x in vectors
+        ]
+        half = self.lanes
+        while half > width:
+            half //= 2
+            masked = [self.shuffled_sum(2 * half, x, "poison", range(half), range(half, 2 * half)) for x in masked]
+        masked += ["zeroinitializer"] * (width - len(masked))
+        block = 1
+        while block < width:
+            starts = [start + own for start in range(0, width, 2 * block) for own in (0, width)]
+            low = [start + lane for start in starts for lane in range(block)]
+            high = [lane + block for lane in low]
+            masked = [self.shuffled_sum(width, a, b, low, high) for a, b in zip(masked[::2], masked[1::2])]
+            block *= 2
+        return masked[0]
+
+    def shuffled_sum(self, width: int, a: str, b: str, low: Sequence[int], high: Sequence[int]) -> str:
+        """The sum of two choices among the lanes of two vectors."""
+        kind = f"<{width} x double>"
+        chosen = []
+        for lanes in (low, high):
+            mask = ", ".join(f"i32 {lane}" for lane in lanes)
+            chosen.append(self.write(f"shufflevector {kind} {a}, {kind} {b}, <{len(lanes)} x i32> <{mask}>"))
+        return self.write(f"fadd <{len(low)} x double> {chosen[0]}, {chosen[1]}")
+
+    # -- the whole part
+
+    def part(self, part: Part, name: str) -> str:
+        self.rounds_of_all = math.prod(part.counts)
+        if self.totals:
+            self.live()
+        if self.times:
+            self.text.append("%rows = sitofp i64 %count to double")
+        if part.counts:
+            self.around(inside_out(part) if self.totals else part)
+        else:
+            for line in part.lines:
+                self.line(line, [line.operands], [line.result])
+            self.add_up()
+        attributes = "noinline optnone " if part.quick else ""
+        return "\n".join(
+            [f"define internal void @{name}({PARAMETERS}) {attributes}{{", *self.text, "ret void", "}", ""]
+        )
+
+    def live(self) -> None:
+        """Which lanes hold rows: all, but in a last block."""
+        numbers = ", ".join(f"i64 {lane}" for lane in range(self.lanes))
+        kind = f"<{self.lanes} x i64>"
+        first = self.write(f"insertelement {kind} poison, i64 %count, i64 0")
+        counts = self.write(f"shufflevector {kind} {first}, {kind} poison, <{self.lanes} x i32> zeroinitializer")
+        self.text.append(f"%live = icmp ult {kind} <{numbers}>, {counts}")
+
+    def around(self, part: Part) -> None:
+        """The loops of a part: the inner one goes by several rounds at a time, the rest of them follow."""
+        if len(part.counts) > 1:
+            with self.loop(part.counts[0]) as (index, _, _):
+                self.indices.append(index)
+                self.innermost(part)
+                self.indices.pop()
+        else:
+            self.innermost(part)
+
+    def innermost(self, part: Part) -> None:
+        count, copies = part.counts[-1], min(part.counts[-1], copies_of(part, self.totals))
+        if count >= 2 * copies:
+            with self.loop(count - count % copies, copies) as (index, _, _):
+                self.indices.append(index)
+                self.rounds(part, range(copies))
+                self.indices.pop()
+            rest = range(count - count % copies, count)
+        else:
+            rest = range(count)
+        self.indices.append("0")
+        for first in range(0, len(rest), copies):
+            outside, self.known = self.known, dict(self.known)
+            self.rounds(part, rest[first : first + copies])
+            self.known = outside
+        self.indices.pop()
+
+    def rounds(self, part: Part, copies: Sequence[int]) -> None:
+        """All lines, for several rounds of the inner loop: those that are so far on from its index."""
+
+        def moved(walk: Walk, by: int) -> Walk:
+            return (walk[0] + by * walk[len(part.counts)], *walk[1:])
+
+        for line in part.lines:
+            operands = [[moved(walk, by) for walk in line.operands] for by in copies]
+            self.line(line, operands, [moved(line.result, by) for by in copies])
+        self.add_up()
+
+
+def copies_of(part: Part, totals: bool) -> int:
+    """How many rounds to work on at once."""
+    if totals and any(line.result[0] >= OUT for line in part.lines):
+        return TOTALS
+    return 4
+
+
+def inside_out(part: Part) -> Part:
+    """The same loops, such that outputs that lie side by side are computed in the inner one."""
+    outputs = [line.result for line in part.lines if line.result[0] >= OUT]
+    if len(part.counts) == 1 or not outputs or outputs[0][2] == 1 or outputs[0][1] != 1:
+        return part
+    turned = [line._replace(operands=tuple(map(turn, line.operands)), result=turn(line.result)) for line in part.lines]
+    return Part(part.counts[::-1], turned)
+
+
+def turn(walk: Walk) -> Walk:
+    return (walk[0], walk[2], walk[1], *walk[3:])

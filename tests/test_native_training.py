@@ -1,0 +1,209 @@
+"""Training as machine code: the same losses, the same parameters, and a reason where it cannot be done."""
+
+import importlib.util
+import math
+import random
+import signal
+from array import array
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+from autograd import Value
+from nn.native import CompileError
+from tests.test_compiling import everywhere
+
+RNG = random.Random(7)
+INPUTS = [[RNG.uniform(-1, 1), RNG.uniform(-1, 1)] for _ in range(30)]
+SIDES = [1 if x * y > 0 else -1 for x, y in INPUTS]
+CLASSES = [(side + 1) // 2 for side in SIDES]
+LOSSES = {
+    "hinge": (nn.hinge_loss, SIDES, 1),
+    "bce": (nn.bce_with_logits, CLASSES, 1),
+    "soft bce": (nn.bce_with_logits, [0.1 + 0.8 * k for k in CLASSES], 1),
+    "mse": (nn.mse_loss, [float(side) for side in SIDES], 1),
+    "mse of lists": (nn.mse_loss, [[float(side), 1.0] for side in SIDES], 2),
+    "cross-entropy": (nn.cross_entropy, CLASSES, 3),
+}
+SETTINGS = {
+    "plain": {},
+    "nesterov": {"momentum": 0.9, "nesterov": True},
+    "decay": {"weight_decay": 0.01, "momentum": 0.5, "dampening": 0.2},
+}
+CURVES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+
+
+def trained(loss, targets, width, compile, **settings):
+    model = nn.MLP(2, [5, width], rng=1)
+    held_out = INPUTS[:9], targets[:9]
+    history = nn.fit(
+        *(model, INPUTS, targets), loss=loss, lr=0.1, epochs=5, batch_size=7, progress=False,
+        validation=held_out, compile=compile, **settings,
+    )  # fmt: skip
+    return model, history
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("name", LOSSES)
+def test_compiled_training_is_the_eager_one(name, settings) -> None:
+    model, history = trained(*LOSSES[name], False, **SETTINGS[settings])
+    twin, compiled = trained(*LOSSES[name], True, **SETTINGS[settings])
+    assert compiled.compiled and not history.compiled
+    for curve in CURVES:
+        assert getattr(compiled, curve) == pytest.approx(getattr(history, curve), rel=1e-9, abs=1e-12)
+    assert [p.data for p in twin.parameters()] == pytest.approx([p.data for p in model.parameters()], rel=1e-9)
+
+
+def test_training_goes_on_where_it_stopped_either_way() -> None:
+    def train(*ways: bool) -> list[float]:
+        model = nn.MLP(2, [4, 1], rng=0)
+        optimizer, losses = nn.SGD(model.parameters(), lr=0.1, momentum=0.9), []
+        for way in ways:
+            losses += nn.fit(
+                model, INPUTS, SIDES, loss=nn.hinge_loss, optimizer=optimizer, epochs=3, progress=False, compile=way
+            ).loss
+        return losses
+
+    expected = train(False, False, False)
+    assert train(True, False, True) == pytest.approx(expected, rel=1e-9)
+    assert train(False, True, True) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_penalty_on_all_parameters_is_part_of_the_loss() -> None:
+    def run(compile: bool) -> list[float]:
+        model = nn.MLP(2, [4, 1], activation="relu", rng=0)
+
+        def loss(scores, sides):
+            return nn.hinge_loss(scores, sides) + 1e-2 * ag.sum(p * p for p in model.parameters())
+
+        return nn.fit(model, INPUTS, SIDES, loss=loss, lr=0.1, epochs=5, progress=False, compile=compile).loss
+
+    assert run(True) == pytest.approx(run(False), rel=1e-9)
+
+
+@everywhere
+def test_steps_on_arrays_in_place_and_on_lists(backend) -> None:
+    def losses(inputs, targets) -> list[float]:
+        model = nn.MLP(2, [4, 1], rng=0)
+        optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.5)
+        step = nn.compile_step(model, nn.mse_loss, optimizer, backend=backend)
+        found = [step(inputs, targets) for _ in range(3)]
+        optimizer.lr = 0.01
+        found += [step(inputs, targets) for _ in range(2)]
+        step.update_values()
+        return [*found, *[p.data for p in model.parameters()]]
+
+    model = nn.MLP(2, [4, 1], rng=0)
+    optimizer, expected = nn.SGD(model.parameters(), lr=0.1, momentum=0.5), []
+    for turn in range(5):
+        optimizer.lr = 0.1 if turn < 3 else 0.01
+        error = nn.mse_loss([model(x) for x in INPUTS], SIDES)
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        expected.append(error.data)
+    expected += [p.data for p in model.parameters()]
+    assert losses(INPUTS, SIDES) == pytest.approx(expected, rel=1e-9)
+    assert losses(np.array(INPUTS), np.array(SIDES)) == pytest.approx(expected, rel=1e-9)
+    assert losses(np.array(INPUTS), array("d", SIDES)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_arrays_are_read_anew_and_batches_may_differ() -> None:
+    model = nn.MLP(1, [1], rng=0)
+    [w, b] = model.parameters()
+    step = nn.compile_step(model, nn.mse_loss, nn.SGD([w, b], lr=0.0))
+    x, t = np.array([[1.0], [2.0]]), np.array([0.0, 0.0])
+    first = step(x, t)
+    x[:] = 0.0
+    assert first == pytest.approx(2.5 * w.data**2) and step(x, t) == 0.0
+    assert step([[3.0]], [0.0]) == pytest.approx(9 * w.data**2)
+    w.data = 1.0
+    assert step([[3.0]], [0.0]) != 9.0
+    step.read_values()
+    assert step([[3.0]], [0.0]) == 9.0
+
+
+def test_parameters_that_the_loss_does_not_reach_stay() -> None:
+    model = nn.MLP(1, [1], rng=0)
+    idle = Value(5.0)
+    step = nn.compile_step(model, nn.mse_loss, nn.SGD([idle, *model.parameters()], lr=0.1, weight_decay=0.5))
+    step([[1.0]], [2.0])
+    step.update_values()
+    assert idle.data == 5.0
+
+
+def total(outputs, targets):
+    return ag.sum(ag.square(a - b) for a, b in zip(outputs, targets))
+
+
+def branching(outputs, targets):
+    return nn.mse_loss(outputs, targets) * (1 if outputs[0] > 0 else 2)
+
+
+class Restless(nn.MLP):
+    def __call__(self, x):
+        return super().__call__(x) * random.random()
+
+
+WHY_NOT = {
+    "of three samples together is": (nn.MLP(2, [1]), total),
+    "cannot compare Values": (nn.MLP(2, [1]), branching),
+    "other outputs when it is asked again": (Restless(2, [1]), nn.mse_loss),
+}
+
+
+@pytest.mark.parametrize("why", WHY_NOT)
+def test_what_cannot_be_compiled_is_trained_all_the_same_with_a_reason(why) -> None:
+    model, loss = WHY_NOT[why]
+    with pytest.warns(RuntimeWarning, match=f"^fit trains without the compiler: .*{why}"):
+        history = nn.fit(model, INPUTS, SIDES, loss=loss, epochs=2, lr=1e-3, progress=False, compile=True)
+    assert len(history.loss) == 2 and not history.compiled and why in history.why_not_compiled
+    quiet = nn.fit(model, INPUTS, SIDES, loss=loss, epochs=2, lr=1e-3, progress=False)
+    assert not quiet.compiled
+    with pytest.raises(CompileError, match=why):
+        nn.compile_step(model, loss, nn.SGD(model.parameters()))(INPUTS, SIDES)
+
+
+def test_samples_of_different_shapes_are_a_reason() -> None:
+    class Sum(nn.Module):
+        def __init__(self) -> None:
+            self.w = Value(1.0)
+
+        def __call__(self, x):
+            return self.w * ag.sum(x)
+
+    with pytest.warns(RuntimeWarning, match="input 1 has 3 numbers, and the first has 2"):
+        nn.fit(
+            Sum(), [[1.0, 2.0], [1.0, 2.0, 3.0]], [1.0, 2.0], loss=nn.mse_loss, epochs=1, progress=False, compile=True
+        )
+
+
+def test_the_default_is_to_compile_where_the_extra_is_installed() -> None:
+    history = nn.fit(nn.MLP(2, [1]), INPUTS, SIDES, loss=nn.hinge_loss, epochs=1, progress=False)
+    assert history.compiled == bool(importlib.util.find_spec("llvmlite"))
+
+
+def test_ctrl_c_leaves_the_values_where_training_was() -> None:
+    model = nn.MLP(2, [4, 1], rng=0)
+    before = [p.data for p in model.parameters()]
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    restore = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        history = nn.fit(model, INPUTS, SIDES, loss=nn.hinge_loss, epochs=10**9, lr=1e-6, progress=False, compile=True)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, restore)
+    assert history.interrupted
+    now = [p.data for p in model.parameters()]
+    assert now != before and all(map(math.isfinite, now))
+    with ag.no_grad():
+        assert nn.hinge_loss([model(x) for x in INPUTS], SIDES).data <= history.loss[-1]
+
+
+def test_nan_in_the_data_shows_in_the_loss() -> None:
+    history = nn.fit(
+        nn.MLP(1, [1]), [[math.nan], [1.0]], [0.0, 1.0], loss=nn.mse_loss, epochs=1, progress=False, compile=True
+    )
+    assert history.compiled and math.isnan(history.loss[0])
