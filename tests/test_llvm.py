@@ -149,7 +149,8 @@ def thresholds(request, monkeypatch) -> None:
     """Loops and pieces as they would be used, and such that there are as many of them as can be."""
     if request.param == "small pieces":
         for module, name, x in (
-            (laying, "ROLL_FROM", 0),
+            (laying, "LONG", 0),
+            (laying, "promising", lambda todo: True),
             (laying, "WHOLE", 3),
             (laying, "PIECE", 3),
             (rolling, "LOOP_FROM", 2),
@@ -165,6 +166,13 @@ def test_regular_tape(seed: int, thresholds) -> None:
     tape = regular_tape(rng, row + shared, rng.randint(2, 14))
     numbers = [tapes.random_numbers(rng, row) for _ in range(rng.choice([1, 7, 8, 9, 40]))]
     check(tape, numbers, tapes.random_numbers(rng, shared), ulps=0)
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 16])
+@pytest.mark.parametrize("seed", range(5))
+def test_other_widths_of_vectors(seed: int, lanes: int, monkeypatch) -> None:
+    monkeypatch.setattr(llvm, "lanes", lambda quick: lanes)
+    test_regular_tape(seed, None)
 
 
 # ---- layout ----------------------------------------------------------------------------------------

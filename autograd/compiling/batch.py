@@ -6,11 +6,13 @@ the range of rows, in a microsecond.
 
 from __future__ import annotations
 
+import ctypes
+import functools
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.compiling import python
+from autograd.compiling import entry, llvm, python
 from autograd.compiling.cache import Cache
 from autograd.compiling.kernel import NATIVE, chosen
 from autograd.compiling.recording import Recording
@@ -52,18 +54,29 @@ class Rows:
 
         The buffers are used where they are, and kept alive. `which` is an `array("q")` of row numbers.
         """
-        name = "compile_rows"
-        given = [Table.of(each, width, name) for each, width in zip(tables, self.widths)]
-        room = [Table.of(each, 1 if self.is_sum else width, name) for each, width in zip(outs, self.outs)]
+        given = [Table.of(each, width, "compile_rows") for each, width in zip(tables, self.widths)]
+        room = [Table.of(each, 1 if self.is_sum else width, "compile_rows") for each, width in zip(outs, self.outs)]
+        if self.is_sum and room[0].count != self.outs[0]:
+            raise ValueError(f"compile_rows: room for {room[0].count} sums\ngive a buffer of {self.outs[0]} numbers")
+        counts = [table.count for table in given] if which is None else [len(which)]
+        rows = min(counts if self.is_sum else [*counts, *[table.count for table in room]])
+        wrong = f"compile_rows: a range of rows that are not there\ngive begin and end with 0 <= begin <= end <= {rows}"
         if self.backend == "python":
-            return self.in_python(given, room, which)
-        call, shared = MANY(self.code.address), self.shared.buffer_info()[0]
-        ins, out = pointers(*given), room[0].address if self.is_sum else pointers(*room)
-        numbers = which.buffer_info()[0] if which is not None else None
-        kept = (self.code, self.shared, given, room, which)
+            run: Callable[[int, int], None] = self.in_python(given, room, which)
+            kept: Any = None
+        else:
+            ins, out, numbers = pointers(*given), pointers(*room), which.buffer_info()[0] if which is not None else 0
+            result = room[0].address if self.is_sum else ctypes.addressof(out)
+            addresses = (ctypes.addressof(ins), self.shared.buffer_info()[0], result, numbers)
+            kept = (self, given, room, which, ins, out)
+            if self.backend == "llvm" and entry.ordinary_build():
+                return called_directly(self.code.address, addresses, rows, wrong, kept)
+            run = functools.partial(MANY(self.code.address), *addresses)
 
         def bound(begin: int, end: int, kept: Any = kept) -> None:
-            call(ins, shared, out, numbers, begin, end)
+            if not 0 <= begin <= end <= rows:
+                raise ValueError(wrong)
+            run(begin, end)
 
         return bound
 
@@ -76,7 +89,7 @@ class Rows:
             numbers = [x for table, width in tables for x in table[row * width : (row + 1) * width]]
             return self.code.one([*numbers, *self.shared])
 
-        def bound(begin: int, end: int) -> None:
+        def run(begin: int, end: int) -> None:
             rows = range(begin, end) if which is None else which[begin:end]
             if self.is_sum:
                 results[0][0][:] = array("d", added_up([one(row) for row in rows], self.outs[0]))
@@ -86,7 +99,17 @@ class Rows:
                 for table, width in results:
                     table[place * width : (place + 1) * width] = array("d", [next(numbers) for _ in range(width)])
 
-        return bound
+        return run
+
+
+def called_directly(
+    address: int, pointers: Sequence[int], rows: int, wrong: str, kept: Any
+) -> Callable[[int, int], None]:
+    """A function of begin and end that is machine code itself: ctypes would take as long as a hundred operations."""
+    message = array("b", wrong.encode() + b"\0")
+    text = entry.range_ir(address, pointers, rows, message.buffer_info()[0])
+    start, memory = llvm.linked(text, "entry")
+    return entry.callable_from(start, (memory, message, kept))
 
 
 def compile_rows(

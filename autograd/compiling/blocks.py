@@ -17,7 +17,6 @@ from autograd.compiling.rolling import LANES, SCALARS, Part
 
 ON_STACK = 1 << 17  # so many bytes of memory are taken from the stack; more are allocated at each call
 LINE = 64  # bytes in a line of a processor's cache, and in its widest vector
-MANY = "ptr %tables, ptr %shared, ptr {out}, ptr %which, i64 %begin, i64 %end"
 
 
 def ir(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], lanes: int) -> str:
@@ -32,10 +31,7 @@ def ir(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], lan
     lanes = 1 if kind == "one" else lanes
     before = [Emitter(1, laid, kind).part(part, f"before{number}") for number, part in enumerate(laid.before)]
     each = [Emitter(lanes, laid, kind).part(part, f"each{number}") for number, part in enumerate(laid.each)]
-    if kind == "one":
-        main = one(laid)
-    else:
-        main = many(laid, kind, tables, outs, lanes)
+    main = one(laid) if kind == "one" else many(laid, kind, tables, outs, lanes)
     text = [*before, *each, main, *constants(laid.constants)]
     return "\n".join([*text, *library(laid, lanes)])
 
@@ -106,17 +102,17 @@ ALLOCATION = ["declare ptr @malloc(i64)", "declare void @free(ptr)"]
 # ---- the kinds -------------------------------------------------------------------------------------
 
 
-def calls(name: str, parts: Sequence[Part], out: str, count: str) -> list[str]:
-    """A call of each part."""
-    given = f"ptr %shared, ptr %inputs, ptr %scalars, ptr %lanes, ptr {out}, i64 {count}"
-    return [f"call void @{name}{number}({given})" for number in range(len(parts))]
+def calls(name: str, parts: Sequence[Part], count: str, **given: str) -> list[str]:
+    """A call of each part, with pointers to the spaces that there are."""
+    pointers = [f"ptr {given.get(space, 'null')}" for space in ("shared", "inputs", "scalars", "lanes", "out")]
+    return [f"call void @{name}{number}({', '.join(pointers)}, i64 {count})" for number in range(len(parts))]
 
 
 def one(laid: Program) -> str:
     """void one(const double *inputs, const double *shared, double *out): one row, scalar code."""
     body = Body(1)
-    memory = Memory(body, scalars=8 * laid.size[SCALARS], lanes=0)
-    body.text += calls("each", laid.each, "%out", "1")
+    memory = Memory(body, scalars=8 * laid.size[SCALARS])
+    body.text += calls("each", laid.each, "1", shared="%shared", inputs="%inputs", scalars="%scalars", out="%out")
     memory.free()
     head = "define void @one(ptr %inputs, ptr %shared, ptr %out) {"
     return "\n".join([head, *body.text, "ret void", "}", *ALLOCATION])
@@ -127,33 +123,30 @@ def many(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], l
                  const int64_t *which, int64_t begin, int64_t end)
     void sums(..., double *out, ...): row number i, for i from begin to end, or which[i], if that is not null.
     """
-    body = Body(lanes)
-    results = sum(outs)
-    vector = 8 * lanes
-    memory = Memory(
-        body,
-        scalars=8 * laid.size[SCALARS],
-        lanes=vector * laid.size[LANES],
-        results=vector * results if kind == "rows" else 0,
-    )
-    if kind == "sums":
-        body.text.append(f"call void @llvm.memset.p0.i64(ptr %out, i8 0, i64 {8 * results}, i1 false)")
-    body.text += ["%inputs = getelementptr i8, ptr %tables, i64 0", "%all = sub i64 %end, %begin"]
-    body.text += ["%some = icmp sgt i64 %all, 0", "br i1 %some, label %work, label %end_of_work", "work:"]
-    body.text += calls("before", laid.before, "%out" if kind == "sums" else "%results", "%all")
+    body, vector, rows = Body(lanes), 8 * lanes, kind == "rows"
+    sizes = {"scalars": 8 * laid.size[SCALARS], "lanes": vector * laid.size[LANES]}
+    memory = Memory(body, **sizes, results=vector * sum(outs) if rows else 0)
+    spaces = {"shared": "%shared", "scalars": "%scalars", "lanes": "%lanes", "out": "%results" if rows else "%out"}
+    if not rows:
+        body.text.append(f"call void @llvm.memset.p0.i64(ptr %out, i8 0, i64 {8 * sum(outs)}, i1 false)")
+    body.text += ["%all = sub i64 %end, %begin", "%some = icmp sgt i64 %all, 0"]
+    body.text += ["br i1 %some, label %work, label %end_of_work", "work:"]
+    body.text += calls("before", laid.before, "%all", **spaces)
     with body.loop("%all", lanes) as (index, _, _):
         start = body.write(f"add i64 %begin, {index}")
         left = body.write(f"sub i64 %all, {index}")
         count = body.write(f"call i64 @llvm.umin.i64(i64 {left}, i64 {lanes})")
-        body.text.append(f"call void @gather(ptr %tables, ptr %which, ptr %lanes, i64 {start}, i64 {count})")
-        body.text += calls("each", laid.each, "%out" if kind == "sums" else "%results", count)
-        if kind == "rows":
-            body.text.append(f"call void @scatter(ptr %outs, ptr null, ptr %results, i64 {start}, i64 {count})")
+        block = f"i64 {start}, i64 {count}"
+        body.text.append(f"call void @gather(ptr %tables, ptr %which, ptr %lanes, {block})")
+        body.text += calls("each", laid.each, count, **spaces)
+        if rows:
+            body.text.append(f"call void @scatter(ptr %outs, ptr null, ptr %results, {block})")
     body.text += ["br label %end_of_work", "end_of_work:"]
     memory.free()
-    head = f"define void @{kind}({MANY.format(out='%out' if kind == 'sums' else '%outs')}) {{"
+    out = "%outs" if rows else "%out"
+    head = f"define void @{kind}(ptr %tables, ptr %shared, ptr {out}, ptr %which, i64 %begin, i64 %end) {{"
     text = [head, *body.text, "ret void", "}", transfer("gather", tables, lanes), *ALLOCATION]
-    return "\n".join(text + ([transfer("scatter", outs, lanes)] if kind == "rows" else []))
+    return "\n".join(text + ([transfer("scatter", outs, lanes)] if rows else []))
 
 
 def transfer(name: str, tables: Sequence[int], lanes: int) -> str:

@@ -1,16 +1,14 @@
-"""A laid-out tape (rolling.py) as LLVM code: each part a function, which finds its numbers through pointers to spaces.
+"""A laid-out tape (laying.py) as LLVM code: each part a function, which finds its numbers through pointers to spaces.
 
-Straight code is one line per operation, each result a name (static single assignment); only what other parts take goes
-through memory. A loop works on several rounds side by side, its copies: that keeps the processor's units busy. Where
-lanes are several, the numbers of a row's space are vectors, a row in each lane, and shared numbers are spread over all
-lanes as they are read. Next: llvm.py, which puts the functions together.
+Straight code is a line for each operation; only what other parts take goes through memory. A loop works on several
+rounds side by side: that keeps the processor's units busy. Where several rows are computed at a time, what belongs to
+rows is vectors, a row in each lane, and shared numbers are spread over all lanes as they are read. Next: blocks.py.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 from autograd.compiling.instructions import Body, literal, operations
 from autograd.compiling.laying import Program
@@ -19,11 +17,15 @@ from autograd.compiling.tape import DOT, SUM
 
 POINTERS = ["@constants", "%shared", "%inputs", "%scalars", "%lanes", "%out"]  # in the order of the spaces
 PARAMETERS = "ptr %shared, ptr %inputs, ptr %scalars, ptr %lanes, ptr %out, i64 %count"
-TOTALS = 8  # sums over lanes that are taken together
+COPIES = 4  # rounds of a loop that are computed side by side
 
 
 class Emitter(Body):
-    """The function of a part. `totals`: an output is a sum over all rows, to which those in the lanes are added."""
+    """The function of a part.
+
+    For the kind "sums", outputs of rows are added up over the lanes and to `out`; those that are the same for all rows
+    come there as many times as there are rows.
+    """
 
     def __init__(self, lanes: int, laid: Program, kind: str) -> None:
         super().__init__(lanes)
@@ -31,7 +33,8 @@ class Emitter(Body):
         self.totals, self.times = kind == "sums" and lanes > 1, kind == "sums" and lanes == 1
         self.vectors = {LANES, OUT} if kind == "rows" else {LANES}
         self.operations = operations(lanes)
-        self.pending: list[tuple[Walk, str]] = []
+        self.pending: list[tuple[Walk, str]] = []  # vectors still to be added to outputs
+        self.all_rounds = 1
 
     # -- memory
 
@@ -49,6 +52,7 @@ class Emitter(Body):
         return self.write(f"getelementptr {kind}, ptr {pointer}, i64 {start % SPACE}")
 
     def offset(self, steps: Walk) -> str:
+        """How far the loops around have come."""
         terms = [self.write(f"mul i64 {i}, {step}") for i, step in zip(self.indices, steps) if step and i != "0"]
         total = terms[0] if terms else "0"
         for term in terms[1:]:
@@ -77,6 +81,8 @@ class Emitter(Body):
         to_output = walk[0] >= OUT
         if to_output and self.totals:
             self.pending.append((walk, name))
+            if len(self.pending) == self.lanes:
+                self.add_up()
         elif to_output or kept:
             if to_output and self.times:
                 name = self.write(f"fmul double {name}, %rows")
@@ -85,7 +91,7 @@ class Emitter(Body):
     def keeps(self, line: Line) -> bool:
         """Whether results of a line must be in memory. They lie side by side, one for each round."""
         start = line.result[0]
-        return not self.kept.isdisjoint(range(start, start + self.rounds_of_all))
+        return not self.kept.isdisjoint(range(start, start + self.all_rounds))
 
     # -- lines
 
@@ -100,6 +106,7 @@ class Emitter(Body):
             self.finish(walk, name, kept)
 
     def operation(self, name: str, x: list[str]) -> str:
+        """The name of the result of an operation on numbers with names."""
         if name == SAME:
             return x[0]
         if name == SUM:
@@ -134,24 +141,23 @@ class Emitter(Body):
     # -- sums over the lanes
 
     def add_up(self) -> None:
-        """Add what is pending to the outputs, up to TOTALS vectors at a time."""
-        for first in range(0, len(self.pending), TOTALS):
-            some = self.pending[first : first + TOTALS]
-            width = 1 << (len(some) - 1).bit_length()
-            sums = self.folded([name for _, name in some], min(width, self.lanes))
-            steps = {after[0] - before[0] for (before, _), (after, _) in pairwise(some)}
-            if len(some) == width > 1 and steps == {1}:
-                where = self.address(some[0][0])
-                old = self.write(f"load <{width} x double>, ptr {where}, align 8")
-                new = self.write(f"fadd <{width} x double> {old}, {sums}")
-                self.text.append(f"store <{width} x double> {new}, ptr {where}, align 8")
-                continue
-            for place, (walk, _) in enumerate(some):
-                where = self.address(walk)
-                mine = self.write(f"extractelement <{width} x double> {sums}, i64 {place}")
-                new = self.write(f"fadd double {self.write(f'load double, ptr {where}, align 8')}, {mine}")
-                self.text.append(f"store double {new}, ptr {where}, align 8")
+        """Add what is pending to the outputs: never more vectors than each has lanes."""
+        walks, vectors = [walk for walk, _ in self.pending], [name for _, name in self.pending]
         self.pending.clear()
+        if not walks:
+            return
+        width = 1 << (len(walks) - 1).bit_length()
+        sums, side_by_side = self.folded(vectors, width), [(walks[0][0] + i, *walks[0][1:]) for i in range(width)]
+        if walks == side_by_side:
+            self.add_to(self.address(walks[0]), f"<{width} x double>", sums)
+            return
+        for place, walk in enumerate(walks):
+            total = self.write(f"extractelement <{width} x double> {sums}, i64 {place}")
+            self.add_to(self.address(walk), "double", total)
+
+    def add_to(self, where: str, kind: str, x: str) -> None:
+        total = self.write(f"fadd {kind} {self.write(f'load {kind}, ptr {where}, align 8')}, {x}")
+        self.text.append(f"store {kind} {total}, ptr {where}, align 8")
 
     def folded(self, vectors: list[str], width: int) -> str:
         """One vector that holds the sums over the lanes of several, in order.
@@ -188,7 +194,8 @@ class Emitter(Body):
     # -- the whole part
 
     def part(self, part: Part, name: str) -> str:
-        self.rounds_of_all = math.prod(part.counts)
+        """The text of the function."""
+        self.all_rounds = math.prod(part.counts)
         if self.totals:
             self.live()
         if self.times:
@@ -223,7 +230,7 @@ class Emitter(Body):
             self.innermost(part)
 
     def innermost(self, part: Part) -> None:
-        count, copies = part.counts[-1], min(part.counts[-1], copies_of(part, self.totals))
+        count, copies = part.counts[-1], min(part.counts[-1], self.copies(part))
         if count >= 2 * copies:
             with self.loop(count - count % copies, copies) as (index, _, _):
                 self.indices.append(index)
@@ -232,12 +239,16 @@ class Emitter(Body):
             rest = range(count - count % copies, count)
         else:
             rest = range(count)
-        self.indices.append("0")
+        self.indices.append("0")  # what is left over counts from the start
         for first in range(0, len(rest), copies):
             outside, self.known = self.known, dict(self.known)
             self.rounds(part, rest[first : first + copies])
             self.known = outside
         self.indices.pop()
+
+    def copies(self, part: Part) -> int:
+        """How many rounds to work on at once: as many as can be added up together, if there is anything to add up."""
+        return self.lanes if self.totals and any(line.result[0] >= OUT for line in part.lines) else COPIES
 
     def rounds(self, part: Part, copies: Sequence[int]) -> None:
         """All lines, for several rounds of the inner loop: those that are so far on from its index."""
@@ -249,13 +260,6 @@ class Emitter(Body):
             operands = [[moved(walk, by) for walk in line.operands] for by in copies]
             self.line(line, operands, [moved(line.result, by) for by in copies])
         self.add_up()
-
-
-def copies_of(part: Part, totals: bool) -> int:
-    """How many rounds to work on at once."""
-    if totals and any(line.result[0] >= OUT for line in part.lines):
-        return TOTALS
-    return 4
 
 
 def inside_out(part: Part) -> Part:

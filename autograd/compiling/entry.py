@@ -293,6 +293,44 @@ class Code:
         return "\n".join([f"define {signature} {{", "start:", *self.head.values(), *self.body, "}", ""])
 
 
+# ---- a call with nothing but a range of rows ----------------------------------------------------------
+
+
+def range_ir(address: int, pointers: Sequence[int], rows: int, message: int) -> str:
+    """The text of @entry for a function of two ints, begin and end: code at an address, called with pointers and these.
+
+    >>> print(range_ir(4096, [8192], 100, 12288))
+    define ptr @entry(ptr %self, ptr %arguments, i64 %count, ptr %keywords) noinline optnone {
+    ...
+      call void %code(ptr %pointer0, i64 ..., i64 ...)
+    ...
+    }
+
+    A ValueError with the text at the address `message`, unless 0 <= begin <= end <= rows. Other threads run meanwhile.
+    """
+    code = Code()
+    code.need(code.let("two", "icmp eq i64 %count, 2"), "otherwise")
+    begin, end = (as_int(code, code.let("place", f"getelementptr ptr, ptr %arguments, i64 {k}")) for k in range(2))
+    for condition in (f"sge i64 {begin}, 0", f"sle i64 {begin}, {end}", f"sle i64 {end}, {rows}"):
+        code.need(code.let("fits", f"icmp {condition}"), "otherwise")
+    given = [f"ptr {code.constant(f'pointer{place}', pointer)}" for place, pointer in enumerate(pointers)]
+    thread = code.call("ptr", "PyEval_SaveThread", "")
+    code.write(f"call void {code.constant('code', address)}({', '.join(given)}, i64 {begin}, i64 {end})")
+    code.call("void", "PyEval_RestoreThread", f"ptr {thread}")
+    code.call("void", "Py_IncRef", f"ptr {code.constant('nothing', id(None))}")
+    code.write("ret ptr %nothing")
+    code.begin("otherwise")
+    error, text = code.constant("error", id(ValueError)), code.constant("message", message)
+    code.call("void", "PyErr_SetString", f"ptr {error}, ptr {text}")
+    code.write("ret ptr null")
+    return code.function("ptr @entry(ptr %self, ptr %arguments, i64 %count, ptr %keywords) noinline optnone")
+
+
+def as_int(code: Code, place: str) -> str:
+    """The int of an argument; -1, with an exception set, if it is none."""
+    return code.call("i64", "PyLong_AsLongLong", f"ptr {code.let('argument', f'load ptr, ptr {place}')}")
+
+
 # ---- a Python function of an address ---------------------------------------------------------------
 
 

@@ -27,8 +27,9 @@ from autograd.compiling.rolling import (
 )
 from autograd.compiling.tape import CONSTANT, INPUT, Tape, taken
 
-ROLL_FROM = 2000  # operations on one row: below, straight code is faster
-LONG = 2000  # operations: here it is worth asking first whether loops are likely
+LONG = (
+    2000  # operations: straight code for one row is faster up to here; from here on loops must be likely to be sought
+)
 WHOLE = 250  # lines of straight code to be thought about as a whole: LLVM's time grows faster than their number
 PIECE = 100  # lines in a piece of longer code
 LARGE_PIECE = 1000  # the same if nothing is to be thought about at all
@@ -86,6 +87,8 @@ def parts(found: Sequence[Found], piece: int) -> tuple[list[Part], list[list[Job
 
 def in_order(found: Sequence[Found]) -> list[Found]:
     """Stage by stage, in each the loops first, then the straight code that needs them."""
+    if len(found) == 1:
+        return list(found)
     maker = {job.slot: number for number, each in enumerate(found) for job in each.jobs}
     stages = list[int]()
     for number, each in enumerate(found):
@@ -116,7 +119,7 @@ def program(tape: Tape, row: int, kind: str) -> Program:
         copies = []
     once = jobs(tape, [slot for slot in needed if not varies[slot]], shared, used)
     todo = jobs(tape, [slot for slot in needed if varies[slot]], outputs, used) + copies
-    roll = kind != "one" or len(todo) >= ROLL_FROM
+    roll = kind != "one" or len(todo) >= LONG
     before, before_work = parts(arranged(layout, once, SCALARS, roll), PIECE)
     found = arranged(layout, todo, each_space, roll)
     each, work = parts(found, PIECE if kind != "one" or any(loop.counts for loop in found) else LARGE_PIECE)

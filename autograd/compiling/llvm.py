@@ -5,7 +5,6 @@ What LLVM makes is an object file, as a C compiler's; Code keeps its bytes, so t
 
 from __future__ import annotations
 
-import functools
 import importlib
 import threading
 from collections.abc import Sequence
@@ -66,7 +65,7 @@ class Code:
         if object_code is None:
             object_code = compiled(binding, *self.written())
         self.object_code = object_code
-        self.jit, self.memory = loaded(binding, object_code, kind)
+        self.memory = loaded(binding, object_code, kind)
         self.address: int = self.memory[kind]
         sections = binding.ObjectFileRef.from_data(object_code).sections()
         self.size: int = sum(section.size() for section in sections if section.is_text())
@@ -74,8 +73,9 @@ class Code:
     def written(self) -> tuple[str, int]:
         """LLVM's text, and how much LLVM should do to make the code fast."""
         laid = program(drop(rebuilt(self.tape, expand, *EXACT)), self.row, self.kind)
-        quick = self.kind == "one" and all(part.quick for part in laid.each)
-        return blocks.ir(laid, self.kind, self.tables, self.outs, lanes()), 0 if quick else 2
+        quick = [part.quick for part in laid.each]
+        text = blocks.ir(laid, self.kind, self.tables, self.outs, lanes(any(quick)))
+        return text, 0 if self.kind == "one" and all(quick) else 2
 
     @property
     def ir(self) -> str:
@@ -114,15 +114,18 @@ def target() -> str:
 def linked(ir: str, name: str) -> tuple[int, Any]:
     """The address of a function in LLVM's own text, and what keeps its code in memory."""
     binding = llvmlite_binding()
-    jit, memory = loaded(binding, compiled(binding, ir, 2), name)
-    return memory[name], (jit, memory)
+    memory = loaded(binding, compiled(binding, ir, 2), name)
+    return memory[name], memory
 
 
-@functools.cache
-def lanes() -> int:
-    """How many rows to compute side by side: as many as numbers fit the processor's widest vectors."""
+def lanes(quick: bool) -> int:
+    """How many rows to compute side by side: as many as numbers fit a vector of 512 bits, or of twice what there is.
+
+    Code that LLVM should not think long about has vectors that fit: it would have to think about others.
+    """
     features = llvmlite_binding().get_host_cpu_features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
+    widest = 8 if features.get("avx512f") else 4 if features.get("avx") else 2
+    return widest if quick else min(2 * widest, 8)
 
 
 def machine(binding: Any, level: int) -> Any:
@@ -149,9 +152,9 @@ def compiled(binding: Any, ir: str, level: int) -> bytes:
         return bytes(machine(binding, level).emit_object(module(binding, ir)))
 
 
-def loaded(binding: Any, object_code: bytes, name: str) -> tuple[Any, Any]:
-    """The code in memory, where it stays as long as both of these live; the second knows the function's address."""
+def loaded(binding: Any, object_code: bytes, name: str) -> Any:
+    """The code in memory, which it leaves with this object; this[name] is the address of the function."""
     with lock:
         jit = binding.create_lljit_compiler(machine(binding, 2))
         builder = binding.JITLibraryBuilder().add_object_img(object_code).add_current_process().export_symbol(name)
-        return jit, builder.link(jit, name)
+        return builder.link(jit, name)

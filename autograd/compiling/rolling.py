@@ -164,11 +164,12 @@ def straight(layout: Layout, todo: Sequence[Job], space: int) -> Found:
     """Operations in the order in which they come."""
     place, lines = layout.place, []
     for job in todo:
-        (terms, *steps), operands = shape(job.name, [place[slot] for slot in job.takes])
-        result = layout.new(space) if job.result is None else job.result
-        place[job.slot] = result
-        walks = tuple(zip(operands, steps)) if terms else tuple([(each,) for each in operands])
-        lines.append(Line(job.name, walks, (result,), terms))
+        places, (terms, *steps) = [place[slot] for slot in job.takes], (0,)
+        if job.name in (SUM, DOT):
+            (terms, *steps), places = shape(job.name, places)
+        place[job.slot] = result = layout.new(space) if job.result is None else job.result
+        walks = zip(places, steps) if terms else zip(places)
+        lines.append(Line(job.name, tuple(walks), (result,), terms))
     return Found((), lines, list(todo))
 
 
