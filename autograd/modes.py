@@ -44,6 +44,18 @@ def watcher() -> Any:
     return innermost(Watch) if blocks else None
 
 
+def around() -> tuple[bool, Any]:
+    """What `recording_paused` and `watcher` say, by one look at the blocks: every node that is made asks for both."""
+    paused = watch = None
+    for block, frame in reversed(blocks.get(threading.get_ident(), ())):
+        if frame is None or frame.f_back is not None:
+            if isinstance(block, Watch):
+                watch = watch or block
+            elif paused is None and isinstance(block, (no_grad, Recording)):
+                paused = isinstance(block, no_grad)
+    return bool(paused), watch
+
+
 def _suspendable(frame: FrameType) -> FrameType | None:
     """The frame, if it is a generator's or coroutine's."""
     kinds = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR

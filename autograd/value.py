@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autograd.floats import as_float, divide, divide_by_zero, ieee_result, silent
-from autograd.modes import blocks, recording_paused, watcher
+from autograd.modes import around, blocks, watcher
 from autograd.operands import Gain, Operands, data_changed, distribute, multiplied_out, values_of
 from autograd.protocols import Protocols
 
@@ -100,9 +100,10 @@ def record(data: float, operation: Operation, left: Any, right: Any, a: Any, b: 
 
 def as_asked(node: Value) -> Any:
     """The node as the blocks around it want it: a leaf inside no_grad(), one with a memory inside detect_anomaly()."""
-    if recording_paused():
+    paused, watch = around()
+    if paused:
         node._operation, node._left, node._right, node._a, node._b = LEAF, None, None, next(ages), None
-    return watch.made(node) if (watch := watcher()) else node
+    return watch.made(node) if watch else node
 
 
 new = object.__new__

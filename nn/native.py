@@ -120,11 +120,22 @@ class CompiledStep:
         return [each for each in self.optimizer.params if each in seen]
 
     def check_means(self, inputs: Any, targets: Any) -> None:
-        """CompileError unless the loss of a few samples together is the mean of their losses."""
-        some = few(inputs), whole(few(targets))
-        with no_grad():
-            together = data_of(self.loss([self.model(x) for x in some[0]], some[1]))
-        self.bind(*some)[2](0, 3)
+        """CompileError unless the loss of a few samples together is the mean of their compiled losses.
+
+        With other parameters than the code was made with: a number that was taken from one would show.
+        """
+        some, kept = (few(inputs), whole(few(targets))), [parameter.data for parameter in self.params]
+        try:
+            for parameter, number in zip(self.params, kept):
+                parameter.data = 1.01 * number + 0.001
+            with no_grad():
+                together = data_of(self.loss([self.model(x) for x in some[0]], some[1]))
+            self.gradient.refresh()
+            self.gradient.bind(self.tables(*some), [self.totals])(0, 3)
+        finally:
+            for parameter, number in zip(self.params, kept):
+                parameter.data = number
+            self.gradient.refresh()
         mean = self.totals[0] / 3
         if not (math.isclose(together, mean, rel_tol=1e-9, abs_tol=1e-12) or math.isnan(together)):
             raise CompileError(

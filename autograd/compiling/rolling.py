@@ -4,7 +4,7 @@ Every number gets a place in memory: a space (constants, shared inputs, ...) and
 do the same are sorted by the places they take; where these advance by constant steps, they are a loop, whose results
 are laid down side by side so that what takes them may be a loop again. A network's layer is found as one loop over its
 neurons, its weight gradients as two loops, over the neurons and their inputs. What is left is straight code.
-Next: emitting.py.
+Next: laying.py.
 """
 
 from __future__ import annotations
@@ -164,17 +164,22 @@ def straight(layout: Layout, todo: Sequence[Job], space: int) -> Found:
     """Operations in the order in which they come."""
     place, lines = layout.place, []
     for job in todo:
-        places, (terms, *steps) = [place[slot] for slot in job.takes], (0,)
+        form: tuple[int, ...] = (0,)
+        places = [place[slot] for slot in job.takes]
         if job.name in (SUM, DOT):
-            (terms, *steps), places = shape(job.name, places)
+            form, places = shape(job.name, places)
         place[job.slot] = result = layout.new(space) if job.result is None else job.result
-        walks = zip(places, steps) if terms else zip(places)
-        lines.append(Line(job.name, tuple(walks), (result,), terms))
+        walks: Iterator[Walk] = zip(places, form[1:]) if form[0] else zip(places)
+        lines.append(Line(job.name, tuple(walks), (result,), form[0]))
     return Found((), lines, list(todo))
 
 
 def promising(todo: Sequence[Job]) -> bool:
-    """Whether many operations take what lies as far on as for the last two of their name: there may be loops, then."""
+    """Whether many operations take what lies as far on as for the last two of their name: there may be loops, then.
+
+    >>> promising([Job(slot, "sin", (slot - 8,), None) for slot in range(8, 16)])
+    True
+    """
     last = dict[str, tuple[tuple[int, ...], tuple[int, ...]]]()
     alike = 0
     for job in todo:
