@@ -20,7 +20,7 @@ from autograd import collector_paused, no_grad
 from nn.dense import as_random
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
 from nn.module import Module
-from nn.native import CompileError, CompiledStep
+from nn.native import CompiledStep, CompileError
 from nn.optim import SGD
 
 Loss = Callable[[Any, Any], Any]

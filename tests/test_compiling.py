@@ -32,14 +32,16 @@ from autograd import (
     no_grad,
     value_and_grad,
 )
-from autograd.compiling import c, cache, compiled, kernel, tracing
+from autograd.compiling import c, cache, compiled, kernel, tracing, x86
 from tests import ops
 from tests.checks import sample
 
 needs_llvm = pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="the extra `jit` is not installed")
 needs_c = pytest.mark.skipif(not c.compiler(), reason="there is no C compiler on this machine")
+needs_x86 = pytest.mark.skipif(not (x86.is_x86() and x86.may_run_code()), reason="this is not an x86-64 processor")
 BACKENDS = ["python", pytest.param("c", marks=needs_c), pytest.param("llvm", marks=needs_llvm)]
-everywhere = pytest.mark.parametrize("backend", BACKENDS)
+everywhere = pytest.mark.parametrize("backend", [*BACKENDS, pytest.param("x86", marks=needs_x86)])
+for_batches = pytest.mark.parametrize("backend", BACKENDS)
 EDGES = [
     0.0,
     -0.0,
@@ -235,7 +237,7 @@ def test_a_users_operation_is_called_by_python_code() -> None:
     fast = compile(value_and_grad(sinc))
     assert fast(2.0) == value_and_grad(sinc)(2.0)
     assert fast.stats.backend == "python"
-    for backend in ("c", "llvm"):
+    for backend in ("c", "llvm", "x86"):
         if importlib.util.find_spec("llvmlite"):
             with pytest.raises(ValueError, match="backend='python'"):
                 compile(sinc, backend=backend)(2.0)
@@ -426,7 +428,7 @@ def test_read_only_rows_and_read_only_room() -> None:
         fast.map(rows, out=rows)
 
 
-@everywhere
+@for_batches
 def test_rows_in_buffers_of_ones_own(backend) -> None:
     w = Value(10.0)
     program = compile_rows(lambda p, g: p[0] - w * g[0], (1, 1), shared=[w], outs=[1], backend=backend)
@@ -559,12 +561,21 @@ def test_threads_compile_once() -> None:
 
 
 def test_the_fastest_backend_that_is_there_is_taken(monkeypatch) -> None:
+    def taken(f=lecture) -> str:
+        fast = compile(f)
+        fast(1.0, 2.0, 3.0)
+        return fast.stats.backend
+
+    def long(a, b, c):
+        return functools.reduce(lambda x, _: x * a + b, range(2000), c)
+
+    native = x86.is_x86() and x86.may_run_code()
+    if importlib.util.find_spec("llvmlite"):
+        assert (taken(), taken(long)) == ("llvm", "x86" if native else "llvm")
     monkeypatch.setattr(kernel.llvm, "can", lambda tape: False)
-    fast = compile(lecture)
-    fast(1.0, 2.0, 3.0)
-    assert fast.stats.backend == ("c" if c.compiler() else "python")
+    assert taken() == ("x86" if native else "c" if c.compiler() else "python")
+    monkeypatch.setattr(kernel.x86, "can", lambda tape: False)
+    assert taken() == ("c" if c.compiler() else "python")
     monkeypatch.setattr(kernel.c, "compiler", lambda: None)
-    fast = compile(lecture)
-    fast(1.0, 2.0, 3.0)
-    assert fast.stats.backend == "python"
-    assert compiled.BACKENDS.keys() == {"llvm", "c", "python"}
+    assert taken() == "python"
+    assert compiled.BACKENDS.keys() == {"llvm", "x86", "c", "python"}

@@ -10,7 +10,7 @@ import pytest
 
 import nn
 from autograd.drawing import render
-from demos import fit_curve, linear, moons, newton, pendulum, penguins, tour
+from demos import compiled, fit_curve, linear, moons, newton, pendulum, penguins, tour
 
 
 def pictures_can_be_made() -> bool:
@@ -107,6 +107,16 @@ def test_the_pendulum_stands(tmp_path) -> None:
     torques, misses = pendulum.swing_up()
     assert misses[0] > 1.0 and pendulum.end(torques) == pytest.approx([math.pi, 0.0], abs=1e-9)
     assert (tmp_path / "pendulum.png").read_bytes().startswith(b"\x89PNG")
+
+
+@needs_pictures
+def test_every_way_to_take_a_step_has_the_same_losses(tmp_path, capsys) -> None:
+    rows = compiled.main(tmp_path, seconds=0.01)
+    told = capsys.readouterr().out
+    assert rows.keys() == compiled.ways().keys() >= {"on Values", "compiled: Python"}
+    assert all(name in told for name in rows) and "the same losses, all of them: 0.754255, 0.549012" in told
+    assert all(0 < later <= first for first, later in rows.values())
+    assert (tmp_path / "compiled.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_linear_algebra() -> None:

@@ -27,7 +27,7 @@ STOREYS = [
     {"autograd.formula", "autograd.expression", "autograd.latex"},
     {"autograd.steps", "autograd.explaining", "autograd.wrong_orders"},
     {"autograd.compiling.tape", "autograd.compiling.entry", "autograd.compiling.vectors"},
-    {"autograd.compiling.passes", "autograd.compiling.expansions"},
+    {"autograd.compiling.passes", "autograd.compiling.expansions", "autograd.compiling.x86_templates"},
     {"autograd.compiling.lowering", "autograd.compiling.source", "autograd.compiling.c_library"},
     {"autograd.compiling.tracing", "autograd.compiling.python", "autograd.compiling.c", "autograd.compiling.rolling"},
     {"autograd.compiling.recording", "autograd.compiling.laying", "autograd.compiling.instructions"},

@@ -341,6 +341,17 @@ def test_tables(count: int, listed: bool) -> None:
     assert out.tolist() == pytest.approx([sum(each) for each in zip(*expected[begin:end])] or [0.0] * 6, abs=1e-12)
 
 
+def test_wide_tables() -> None:
+    tape = Tape((*((INPUT, i) for i in range(23)), *(("-", i, 22 - i) for i in range(19))), tuple(range(23, 42)))
+    rng = random.Random(0)
+    numbers = [[rng.gauss(0.0, 1.0) for _ in range(23)] for _ in range(20)]
+    given = [table_of([row[:17] for row in numbers]), table_of([row[17:] for row in numbers])]
+    outs = [array("d", [7.0]) * (20 * width) for width in (8, 11)]
+    tapes.many(llvm.Code(tape, 23, "rows", (17, 6), (8, 11)), given, array("d", [0.0]), outs, 0, 20)
+    for place, row in enumerate(numbers):
+        assert [*outs[0][8 * place : 8 * place + 8], *outs[1][11 * place : 11 * place + 11]] == run(tape, row)
+
+
 def test_results_may_take_the_place_of_inputs() -> None:
     tape = Tape(((INPUT, 0), (INPUT, 1), (INPUT, 2), ("*", 1, 2), ("-", 0, 3), ("+", 0, 1)), (4, 5))
     p, g = array("d", range(100)), array("d", [x / 8 for x in range(100)])

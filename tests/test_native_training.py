@@ -13,7 +13,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from nn.native import CompileError
-from tests.test_compiling import everywhere
+from tests.test_compiling import for_batches
 
 RNG = random.Random(7)
 INPUTS = [[RNG.uniform(-1, 1), RNG.uniform(-1, 1)] for _ in range(30)]
@@ -83,7 +83,7 @@ def test_a_penalty_on_all_parameters_is_part_of_the_loss() -> None:
     assert run(True) == pytest.approx(run(False), rel=1e-9)
 
 
-@everywhere
+@for_batches
 def test_steps_on_arrays_in_place_and_on_lists(backend) -> None:
     def losses(inputs, targets) -> list[float]:
         model = nn.MLP(2, [4, 1], rng=0)

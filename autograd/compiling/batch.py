@@ -17,6 +17,7 @@ from autograd.compiling.cache import Cache
 from autograd.compiling.kernel import NATIVE, chosen
 from autograd.compiling.recording import Recording
 from autograd.compiling.rows import MANY, Table, added_up, pointers
+from autograd.modes import collector_paused
 from autograd.value import Value
 
 Buffer = Any  # of float64
@@ -34,7 +35,7 @@ class Rows:
         seen = Recording(f, [[1.0] * width for width in widths], {}, shared)
         self.tape, self.values, self.widths = seen.tape, seen.outside, tuple(widths)
         self.outs = outs or (len(self.tape.outputs),)
-        self.backend = chosen(backend, self.tape)
+        self.backend = chosen(backend, self.tape, one_row=False)
         self.shared = array("d", [value._data for value in self.values])
         kind, layout = "rows" if outs else "sums", {"tables": self.widths}
         if outs:
@@ -42,7 +43,8 @@ class Rows:
         if self.backend == "python":
             self.code: Any = python.Code(self.tape)
         else:
-            self.code = Cache(cache).code(NATIVE[self.backend], self.tape, sum(self.widths), kind, **layout)
+            with collector_paused():
+                self.code = Cache(cache).code(NATIVE[self.backend], self.tape, sum(self.widths), kind, **layout)
         self.is_sum = not outs
 
     def refresh(self) -> None:

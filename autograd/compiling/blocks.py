@@ -7,7 +7,7 @@ last row several times over, and leaves the copies out of sums and tables. Next:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from autograd.compiling import vectors
 from autograd.compiling.emitting import Emitter
@@ -16,6 +16,7 @@ from autograd.compiling.laying import Program
 from autograd.compiling.rolling import LANES, SCALARS, Part
 
 ON_STACK = 1 << 17  # so many bytes of memory are taken from the stack; more are allocated at each call
+AT_ONCE = 8  # columns of a table that are copied in one round of a loop
 LINE = 64  # bytes in a line of a processor's cache, and in its widest vector
 
 
@@ -202,10 +203,19 @@ def copy_row(body: Body, table: tuple[int, int], column: int, number: str, lane:
     row = element(body, *table, number)
     first = body.write(f"getelementptr {body.type}, ptr %lanes, i64 {column}")
     numbers = body.write(f"getelementptr double, ptr {first}, i64 {lane}")
-    with body.loop(table[1]) as (index, _, _):
-        here = body.write(f"getelementptr double, ptr {row}, i64 {index}")
-        there = body.write(f"getelementptr {body.type}, ptr {numbers}, i64 {index}")
-        copy(body, "double", here, there, name)
+    whole = table[1] - table[1] % AT_ONCE
+
+    def copy_from(first: str, offsets: Iterable[int]) -> None:
+        here = body.write(f"getelementptr double, ptr {row}, i64 {first}")
+        there = body.write(f"getelementptr {body.type}, ptr {numbers}, i64 {first}")
+        for offset in offsets:
+            source = body.write(f"getelementptr double, ptr {here}, i64 {offset}")
+            copy(body, "double", source, body.write(f"getelementptr {body.type}, ptr {there}, i64 {offset}"), name)
+
+    if whole:
+        with body.loop(whole, AT_ONCE) as (index, _, _):
+            copy_from(index, range(AT_ONCE))
+    copy_from("0", range(whole, table[1]))
 
 
 def copy(body: Body, kind: str, here: str, there: str, name: str) -> None:

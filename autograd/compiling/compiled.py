@@ -204,11 +204,12 @@ def compile(
 
     Numbers in, numbers out, in the structure that f returns; also a decorator. Values that f reaches from outside, a
     model's parameters, are read anew at each call. What f computes may depend on numbers only by `where`, `maximum` and
-    their like: an `if` on a Value is a TracingError. Arguments named in `static` are settled, with code for each of their
-    values. What f prints or changes happens when it is compiled, and not again. Given Values, f itself runs,
-    so that its graph can go on.
+    their like: an `if` on a Value is a TracingError. Arguments named in `static` are settled, with code for each of
+    their values. What f prints or changes happens when it is compiled, and not again. Given Values, f itself runs, so
+    that its graph can go on.
 
-    `backend` is "llvm" (extra 'jit'), "c" (needs a C compiler), "python", or "auto", the first of these that is there.
+    `backend` is "llvm" (extra 'jit'), "x86" (Linux and macOS on such processors), "c" (needs a C compiler), "python", or
+    "auto", the first of these that is there; beyond 2,000 operations "x86" comes first, since LLVM takes its time.
     `cache=True`, or a folder, keeps native code on disk. Raises ValueError for another backend or for a static argument
     that f does not have, TypeError for what is not a function. `fast.map(rows)` and `fast.sum(rows)` run many at once;
     `fast.source()` shows the code.

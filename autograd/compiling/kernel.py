@@ -10,14 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.compiling import c, entry, llvm, python
+from autograd.compiling import c, entry, llvm, python, x86
 from autograd.compiling.cache import Cache
 from autograd.compiling.recording import Recording
 from autograd.compiling.rows import MANY, ONE, Table, added_up, in_parts, pointers
 from autograd.compiling.tape import Tape
+from autograd.modes import collector_paused
 
-NATIVE: dict[str, Any] = {"llvm": llvm, "c": c}
-BACKENDS = {"llvm": "needs the extra 'jit'", "c": "needs a C compiler", "python": "is always there"}
+NATIVE: dict[str, Any] = {"llvm": llvm, "x86": x86, "c": c}
+BACKENDS = {
+    "llvm": "needs the extra 'jit'",
+    "x86": "Linux and macOS on such processors",
+    "c": "needs a C compiler",
+    "python": "is always there",
+}
+LONG = 2_000  # operations, from where on LLVM takes longer than it is worth for a function of one row
 
 
 @dataclass(frozen=True)
@@ -66,14 +73,18 @@ class Kernel:
             with self.lock:
                 if kind not in self.codes:
                     began = time.perf_counter()
-                    self.codes[kind] = self.made(kind)
+                    with collector_paused():
+                        self.codes[kind] = self.made(kind)
                     self.seconds += time.perf_counter() - began
         return self.codes[kind]
 
     def made(self, kind: str) -> Any:
         if self.backend == "python":
             return python.Code(self.tape)
-        code = self.cache.code(NATIVE[self.backend], self.tape, self.width, kind)
+        if self.backend == "x86":
+            code: Any = x86.Code(self.tape, self.width, kind)
+        else:
+            code = self.cache.code(NATIVE[self.backend], self.tape, self.width, kind)
         code.call = (ONE if kind == "one" else MANY)(code.address)
         return code
 
@@ -84,7 +95,7 @@ class Kernel:
     def one(self, numbers: Sequence[float]) -> Any:
         """The results for one row, as the function returns them."""
         if self.backend == "python":
-            return self.rebuild(self.code("python").one([*numbers, *self.shared()]))
+            return self.rebuild(self.code("one").one([*numbers, *self.shared()]))
         row, shared, out = array("d", numbers), self.shared(), array("d", bytes(8 * self.results))
         self.code("one").call(row.buffer_info()[0], shared.buffer_info()[0], out.buffer_info()[0])
         return self.rebuild(out.tolist())
@@ -113,35 +124,46 @@ class Kernel:
 
     def map(self, rows: Table, out: Table, threads: int) -> None:
         """The results for each row, into the table `out`."""
-        shared = self.shared()
-        if self.backend == "python":
-            self.map_in_python(rows, out, shared)
-            return
-        call, start = self.code("rows").call, shared.buffer_info()[0]
-        given, taken = pointers(rows), pointers(out)
-        in_parts(lambda begin, end: call(given, start, taken, None, begin, end), rows.count, threads)
+        in_parts(self.mapper(rows, out), rows.count, threads)
 
-    def map_in_python(self, rows: Table, out: Table, shared: array[float]) -> None:
-        one, numbers, results = self.code("python").one, rows.numbers(), []
-        for place in range(rows.count):
-            results.extend(one([*numbers[self.width * place : self.width * (place + 1)], *shared]))
-        out.numbers()[:] = array("d", results)
+    def mapper(self, rows: Table, out: Table) -> Callable[[int, int], None]:
+        """What computes the results for the rows from a first to a last."""
+        shared, width, results = self.shared(), self.width, self.results
+        given, taken = pointers(rows), pointers(out)
+
+        def by_python(begin: int, end: int) -> None:
+            one, numbers, room = self.code("one").one, rows.numbers(), out.numbers()
+            for place in range(begin, end):
+                found = one([*numbers[width * place : width * (place + 1)], *shared])
+                room[results * place : results * (place + 1)] = array("d", found)
+
+        def one_by_one(begin: int, end: int) -> None:
+            call, start = self.code("one").call, shared.buffer_info()[0]
+            for place in range(begin, end):
+                call(rows.address + 8 * width * place, start, out.address + 8 * results * place)
+
+        def at_once(begin: int, end: int) -> None:
+            self.code("rows").call(given, shared.buffer_info()[0], taken, None, begin, end)
+
+        return by_python if self.backend == "python" else one_by_one if self.backend == "x86" else at_once
 
     def sum(self, rows: Table, threads: int) -> list[float]:
         """The sum of the results over all rows."""
-        if self.backend == "python":
-            out = Table.empty(rows.count, self.results)
-            self.map(rows, out, 1)
-            starts = range(0, len(out.owner), max(self.results, 1))
-            return added_up([out.owner[start : start + self.results] for start in starts], self.results)
-        shared, call, given = self.shared(), self.code("sums").call, pointers(rows)
+        shared, width = self.shared(), self.results
 
-        def part(begin: int, end: int) -> array[float]:
-            out = array("d", bytes(8 * self.results))
-            call(given, shared.buffer_info()[0], out.buffer_info()[0], None, begin, end)
+        def at_once(begin: int, end: int) -> Sequence[float]:
+            out = array("d", bytes(8 * width))
+            self.code("sums").call(given, shared.buffer_info()[0], out.buffer_info()[0], None, begin, end)
             return out
 
-        return added_up(in_parts(part, rows.count, threads), self.results)
+        def one_by_one(begin: int, end: int) -> Sequence[float]:
+            out = Table.empty(end - begin, width)
+            self.mapper(rows.part(begin, end, self.width), out)(0, end - begin)
+            return added_up([out.owner[place * width : (place + 1) * width] for place in range(out.count)], width)
+
+        given = pointers(rows)
+        part = one_by_one if self.backend in ("python", "x86") else at_once
+        return added_up(in_parts(part, rows.count, threads), width)
 
 
 # What entry.py calls "one" is compiled already.
@@ -163,10 +185,11 @@ def described(structure: Any) -> Any:
     return None
 
 
-def chosen(backend: str, tape: Tape) -> str:
+def chosen(backend: str, tape: Tape, one_row: bool = True) -> str:
     """The backend that "auto" stands for: the fastest that is present and can do what is on the tape."""
     if backend != "auto":
         return backend
-    if importlib.util.find_spec("llvmlite") and llvm.can(tape):
-        return "llvm"
-    return "c" if c.compiler() and c.can(tape) else "python"
+    has_llvm = bool(importlib.util.find_spec("llvmlite")) and llvm.can(tape)
+    if one_row and x86.can(tape) and (len(tape) > LONG or not has_llvm):
+        return "x86"
+    return "llvm" if has_llvm else "c" if c.compiler() and c.can(tape) else "python"

@@ -36,6 +36,10 @@ class Table:
         """All its numbers, one after another, to read or to write."""
         return memoryview(self.owner).cast("B").cast("d") if self.count else memoryview(array("d"))
 
+    def part(self, begin: int, end: int, width: int) -> Table:
+        """The rows from `begin` to `end`."""
+        return Table(self.address + 8 * width * begin, end - begin, self.numbers()[width * begin : width * end])
+
     @classmethod
     def of(cls, rows: Any, width: int, name: str) -> Table:
         """The rows as a table of that width; ValueError, in the name of a function, for rows of another."""

@@ -102,8 +102,8 @@ PRODUCT = """
 
 # ---- functions -------------------------------------------------------------------------------------
 
-# A function of C's library may change all of the registers that we use, but for rbx: it finds the rest of them waiting
-# on the stack. It takes its numbers from xmm0 and xmm1, and leaves its result in xmm0, as our templates do.
+# A function of C's library takes its numbers from xmm0 and xmm1, and leaves its result in xmm0, as our templates do. It
+# may change all other registers that we use, except rbx: what they hold waits on the stack until the function is done.
 SAVE = """
     57               push rdi
     56               push rsi
