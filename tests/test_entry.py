@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd.compiling import entry
+from autograd.compiling.llvm import entry
 
 llvm = pytest.importorskip("llvmlite.binding")
 pytestmark = pytest.mark.skipif(not entry.ordinary_build(), reason="objects are laid out differently here")

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from autograd.compiling import laying, llvm, rolling
-from autograd.compiling.instructions import LIBRARY
-from autograd.compiling.laying import Program, program
+from autograd.compiling import llvm
+from autograd.compiling.llvm import laying, rolling
+from autograd.compiling.llvm.instructions import LIBRARY
+from autograd.compiling.llvm.laying import Program, program
+from autograd.compiling.llvm.rolling import CONSTANTS, INPUTS, LANES, OUT, SAME, SHARED, Line, Walk
 from autograd.compiling.passes import EXACT
-from autograd.compiling.rolling import CONSTANTS, INPUTS, LANES, OUT, SAME, SHARED, Line, Walk
 from autograd.compiling.tape import CONSTANT, DOT, ELEMENTARY, INPUT, SUM, WHERE, Builder, Tape, result, run
 from tests import tapes
 
@@ -182,7 +183,7 @@ def test_regular_tape(seed: int, thresholds) -> None:
 @pytest.mark.parametrize("lanes", [2, 4, 16])
 @pytest.mark.parametrize("seed", range(5))
 def test_other_widths_of_vectors(seed: int, lanes: int, monkeypatch) -> None:
-    monkeypatch.setattr(llvm, "lanes", lambda quick: lanes)
+    monkeypatch.setattr(making, "lanes", lambda quick: lanes)
     test_regular_tape(seed, None)
 
 

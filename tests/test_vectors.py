@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from autograd.compiling import vectors
+from autograd.compiling.llvm import vectors
 
 binding = pytest.importorskip("llvmlite.binding", reason="needs the extra 'jit'")
 

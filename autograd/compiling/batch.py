@@ -12,9 +12,10 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.compiling import entry, llvm, python
+from autograd.compiling import llvm, python
 from autograd.compiling.cache import Cache
 from autograd.compiling.kernel import NATIVE, chosen
+from autograd.compiling.llvm import entry
 from autograd.compiling.recording import Recording
 from autograd.compiling.rows import MANY, Table, added_up, pointers
 from autograd.modes import collector_paused

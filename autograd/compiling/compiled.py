@@ -208,7 +208,7 @@ def compile(
     their values. What f prints or changes happens when it is compiled, and not again. Given Values, f itself runs, so
     that its graph can go on.
 
-    `backend` is "llvm" (extra 'jit'), "x86" (Linux and macOS on such processors), "c" (needs a C compiler), "python", or
+    `backend` is "llvm" (extra 'jit'), "x86" (Linux and macOS on such processors), "c" (a C compiler), "python", or
     "auto", the first of these that is there; beyond 2,000 operations "x86" comes first, since LLVM takes its time.
     `cache=True`, or a folder, keeps native code on disk. Raises ValueError for another backend or for a static argument
     that f does not have, TypeError for what is not a function. `fast.map(rows)` and `fast.sum(rows)` run many at once;

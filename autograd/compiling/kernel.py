@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.compiling import c, entry, llvm, python, x86
+from autograd.compiling import c, llvm, python, x86
 from autograd.compiling.cache import Cache
+from autograd.compiling.llvm import entry
 from autograd.compiling.recording import Recording
 from autograd.compiling.rows import MANY, ONE, Table, added_up, in_parts, pointers
 from autograd.compiling.tape import Tape

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from autograd.compiling import vectors
-from autograd.compiling.emitting import Emitter
-from autograd.compiling.instructions import BINARY, LIBRARY, Body, function, literal
-from autograd.compiling.laying import Program
-from autograd.compiling.rolling import LANES, SCALARS, Part
+from autograd.compiling.llvm import vectors
+from autograd.compiling.llvm.emitting import Emitter
+from autograd.compiling.llvm.instructions import BINARY, LIBRARY, Body, function, literal
+from autograd.compiling.llvm.laying import Program
+from autograd.compiling.llvm.rolling import LANES, SCALARS, Part
 
 ON_STACK = 1 << 17  # so many bytes of memory are taken from the stack; more are allocated at each call
 AT_ONCE = 8  # columns of a table that are copied in one round of a loop
@@ -23,7 +23,7 @@ LINE = 64  # bytes in a line of a processor's cache, and in its widest vector
 def ir(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], lanes: int) -> str:
     """The text of the function named after its kind, and of all that it calls.
 
-    >>> from autograd.compiling.laying import program
+    >>> from autograd.compiling.llvm.laying import program
     >>> from autograd.compiling.tape import INPUT, Tape
     >>> laid = program(Tape(((INPUT, 0), ("*", 0, 0)), (1,)), 1, "one")
     >>> print(ir(laid, "one", (1,), (1,), 8).splitlines()[3])

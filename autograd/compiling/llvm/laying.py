@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from autograd.compiling.rolling import (
+from autograd.compiling.llvm.rolling import (
     INPUTS,
     LANES,
     OUT,

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.compiling import blocks
 from autograd.compiling.expansions import expand
-from autograd.compiling.laying import program
+from autograd.compiling.llvm import blocks
+from autograd.compiling.llvm.laying import program
 from autograd.compiling.passes import EXACT, drop, rebuilt
 from autograd.compiling.tape import CALL, Tape
 

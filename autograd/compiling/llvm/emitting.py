@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from autograd.compiling.instructions import Body, literal, operations
-from autograd.compiling.laying import Program
-from autograd.compiling.rolling import CONSTANTS, LANES, OUT, SAME, SPACE, Line, Part, Walk
+from autograd.compiling.llvm.instructions import Body, literal, operations
+from autograd.compiling.llvm.laying import Program
+from autograd.compiling.llvm.rolling import CONSTANTS, LANES, OUT, SAME, SPACE, Line, Part, Walk
 from autograd.compiling.tape import DOT, SUM
 
 POINTERS = ["@constants", "%shared", "%inputs", "%scalars", "%lanes", "%out"]  # in the order of the spaces
