@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import pytest
 
 from autograd.compiling import llvm
+from autograd.compiling.llvm import code as making
 from autograd.compiling.llvm import laying, rolling
 from autograd.compiling.llvm.instructions import LIBRARY
 from autograd.compiling.llvm.laying import Program, program
