@@ -111,12 +111,11 @@ def test_the_top_level_holds_what_was_agreed() -> None:
     assert {name for name in top if not name.startswith(".")} == agreed
 
 
-def test_the_engine_imports_fast() -> None:
-    program = "import time; t = time.perf_counter(); import autograd; print(time.perf_counter() - t)"
-    runs = [
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(5)
-    ]
-    assert min(float(run.stdout) for run in runs) < 0.5  # 0.03 s where this was written
+def test_the_engine_imports_nothing_that_is_not_needed_yet() -> None:
+    program = "import sys; import autograd, nn; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded.isdisjoint({"llvmlite", "numpy", "matplotlib", "graphviz", "selenium", "IPython", "tqdm", "torch", "jax"})
 
 
 def test_errors_are_at_most_two_lines() -> None:
