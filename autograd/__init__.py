@@ -13,7 +13,8 @@ graph.py, steps.py, explaining.py, drawing/. Neural networks on top: the package
 
 from autograd.activations import elu, erf, erfc, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, softsign
 from autograd.checking import GradcheckError, compare, gradcheck, numerical_gradient, numerical_jacobian
-from autograd.compiling import TracingError, compile, compile_rows
+from autograd.compiling import TracingError, compile_rows
+from autograd.compiling import compile as compile
 from autograd.derivatives import derivative, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.diagnosis import detect_anomaly, diagnose
 from autograd.drawing import draw, tree

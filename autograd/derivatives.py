@@ -140,7 +140,30 @@ def derived(
         return finish(Run(name, f, args, argnums, kwargs, check_argument=check_argument))
 
     function.__name__ = function.__qualname__ = f"{name}({getattr(f, '__name__', type(f).__name__)})"
+    function.recipe = name, f, argnums  # type: ignore[attr-defined]
     return function
+
+
+def recipe_of(f: Function) -> Any:
+    """A function as what can be pickled: how it was derived, if it was.
+
+    >>> name, f, argnums = recipe_of(grad(abs))
+    >>> name, f is abs, argnums
+    ('grad', True, 0)
+    """
+    if not hasattr(f, "recipe"):
+        return f
+    name, inner, argnums = f.recipe
+    return name, recipe_of(inner), argnums
+
+
+def from_recipe(recipe: Any) -> Function:
+    """The function of a recipe."""
+    if not isinstance(recipe, tuple):
+        return recipe
+    name, inner, argnums = recipe
+    f = from_recipe(inner)
+    return derivative(f) if name == "derivative" else globals()[name](f, argnums)
 
 
 # ---- the gradient, and what is built like it -----------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any
 
 import autograd
 import nn
+from autograd.compiling import available
 from demos import pictures
 from demos.moons import Points, make_moons
 
@@ -123,11 +124,10 @@ def with_jax(points: Points, sides: list[int]) -> Step:
 
 def ways() -> dict[str, Callable[[Points, list[int]], Step]]:
     """Those that can be tried here."""
-    from autograd.compiling import c
-
+    backends = available()
     found = {"on Values": on_values, "compiled: Python": compiled("python")}
-    found |= {"compiled: C": compiled("c")} if c.compiler() else {}
-    found |= {"compiled: machine code": compiled("llvm")} if find_spec("llvmlite") else {}
+    found |= {"compiled: C": compiled("c")} if "c" in backends else {}
+    found |= {"compiled: machine code": compiled("llvm")} if "llvm" in backends else {}
     found |= {"PyTorch": with_torch} if find_spec("torch") else {}
     return found | ({"JAX, jit": with_jax} if find_spec("jax") else {})
 

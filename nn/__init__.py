@@ -21,8 +21,9 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
 from nn.dense import MLP, Layer, Neuron, glorot_uniform, he_uniform
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
-from nn.native import CompiledStep, CompileError, compile_step
+from nn.native import CompiledStep, compile_step
 from nn.optim import SGD
+from nn.samples import CompileError
 from nn.train import History, fit
 
 __all__ = [

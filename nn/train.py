@@ -20,7 +20,7 @@ from autograd import collector_paused, no_grad
 from nn.dense import as_random
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
 from nn.module import Module
-from nn.native import CompiledStep, CompileError
+from nn.native import CompiledStep
 from nn.optim import SGD
 
 Loss = Callable[[Any, Any], Any]
@@ -35,8 +35,8 @@ class History:
     1.0
 
     `loss` and `accuracy` are over the training samples as they were seen, `validation_*` over the held-out ones after
-    each epoch. `interrupted` says whether Ctrl-C ended it early, `compiled` whether it ran as machine code; if not,
-    `why_not_compiled` says why.
+    each epoch. `interrupted` says whether Ctrl-C ended it early, `compiled` whether it ran as compiled code;
+    `why_not_compiled` says why not, where that was tried and could not be done.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -93,9 +93,10 @@ def fit(
     held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what
     was learnt.
 
-    `compile=True` trains as machine code, with the same losses, as far as the model can be compiled (see
-    `compile_step`); a warning says why, if it cannot. The default is to compile where the extra 'jit' is installed and
-    to say nothing. The model's Values are brought up to date after every epoch.
+    `compile=True` trains as compiled code, with the same losses, as far as the model can be compiled; a warning says
+    why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model and
+    the loss do in plain Python is then done once (see `compile_step`); `compile=False` does it every time. The model's
+    Values are brought up to date after every epoch.
     """
     check(model, inputs, targets, loss, epochs, batch_size)
     inputs, targets = list(inputs), list(targets)
@@ -132,15 +133,16 @@ def trainer_for(
             trainer = Native(model, inputs, targets, loss, optimizer, validation)
             history.compiled = True
             return trainer
-        except CompileError as reason:
-            history.why_not_compiled = str(reason)
+        except Exception as reason:  # whatever it is: without the compiler it shows, or does not matter
+            history.why_not_compiled = str(reason).partition("\n")[0]
             if compile:
-                warnings.warn(f"fit trains without the compiler: {reason}", RuntimeWarning, stacklevel=3)
+                told = f"fit trains without the compiler: {history.why_not_compiled}"
+                warnings.warn(told, RuntimeWarning, stacklevel=3)
     return Eager(model, inputs, targets, loss, optimizer, validation)
 
 
 class Native:
-    """Training as machine code, an epoch at a time."""
+    """Training as compiled code, an epoch at a time."""
 
     def __init__(
         self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: SGD, validation: Any

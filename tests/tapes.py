@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import inspect
 import itertools
 import math
@@ -14,7 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd import custom
-from autograd.compiling.tape import CALL, CONSTANT, DOT, ELEMENTARY, INPUT, SUM, WHERE, Entry, Tape
+from autograd.compiling.passes import EXACT as REWRITES
+from autograd.compiling.tables import ADDRESS, MANY, ONE
+from autograd.compiling.tape import CALL, CONSTANT, DOT, ELEMENTARY, INPUT, SUM, WHERE, Builder, Entry, Tape
 
 TINY, HUGE = 5e-324, 1.7976931348623157e308
 EDGES = (
@@ -53,56 +54,58 @@ def random_tape(
 
     Entries may occur twice, and be of no use to any output. Lists of neighbouring inputs are among them.
     """
-    entries: list[Entry] = [(INPUT, number) for number in range(inputs)]
-    lists: list[tuple[int, ...]] = []
+    growing = Growing(rng, inputs, operations, calls)
     for _ in range(size):
-        entries.append(random_entry(rng, inputs, entries, lists, operations, calls))
+        growing.entries.append(growing.entry())
+    entries = growing.entries
     outputs = [len(entries) - 1, *(rng.randrange(len(entries)) for _ in range(rng.randrange(5)))]
     labelled = rng.sample(range(len(entries)), len(entries) // 4)
     return Tape(tuple(entries), tuple(outputs), {slot: rng.choice(LABELS) for slot in labelled})
 
 
-def random_entry(
-    rng: random.Random,
-    inputs: int,
-    entries: Sequence[Entry],
-    lists: list[tuple[int, ...]],
-    operations: Sequence[str],
-    calls: bool,
-) -> Entry:
-    def slots(count: int) -> tuple[int, ...]:
-        """Of the last few, mostly, so that there are long ways from the inputs to the outputs."""
-        return tuple(
-            rng.randrange(max(0, len(entries) - 12) if rng.random() < 0.7 else 0, len(entries)) for _ in range(count)
-        )
+class Growing:
+    """A random tape in the making, and the lists of slots that its sums and products have had."""
 
-    def items(count: int) -> tuple[int, ...]:
-        known = [each for each in lists if len(each) == count]
+    def __init__(self, rng: random.Random, inputs: int, operations: Sequence[str], calls: bool) -> None:
+        self.rng, self.inputs, self.operations, self.calls = rng, inputs, operations, calls
+        self.entries: list[Entry] = [(INPUT, number) for number in range(inputs)]
+        self.lists: list[tuple[int, ...]] = []
+
+    def slots(self, count: int) -> tuple[int, ...]:
+        """Of the last few, mostly, so that there are long ways from the inputs to the outputs."""
+        rng, made = self.rng, len(self.entries)
+        return tuple(rng.randrange(max(0, made - 12) if rng.random() < 0.7 else 0, made) for _ in range(count))
+
+    def items(self, count: int) -> tuple[int, ...]:
+        """The members of a list: one that was there before, inputs at equal distances, or any slots."""
+        rng, known = self.rng, [each for each in self.lists if len(each) == count]
         step = rng.randint(1, 3)
         if known and rng.random() < 0.3:
             return rng.choice(known)
-        if (count - 1) * step < inputs and rng.random() < 0.4:
-            first = rng.randrange(inputs - (count - 1) * step)
-            return tuple(range(first, first + count * step, step))[:count]
-        lists.append(slots(count))
-        return lists[-1]
+        if (count - 1) * step < self.inputs and rng.random() < 0.4:
+            first = rng.randrange(self.inputs - (count - 1) * step)
+            return tuple(range(first, first + count * step, step))
+        self.lists.append(self.slots(count))
+        return self.lists[-1]
 
-    kind = rng.choice((CONSTANT, WHERE, SUM, DOT, CALL if calls else "", *[""] * 12))
-    if kind == CONSTANT:
-        return CONSTANT, rng.choice((*EDGES, 1.0, -1.0, 0.0, rng.gauss(0.0, 1.0)))
-    if kind == WHERE:
-        return WHERE, *slots(3)
-    if kind == CALL:
-        return CALL, own, *slots(2)
-    count = rng.choice((1, 2, 3, 8, 9, 20))
-    if kind == SUM:
-        return SUM, *items(count)
-    if kind == DOT:
-        return DOT, *items(count), *items(count)
-    if rng.random() < 0.1 and len(entries) > inputs:
-        return rng.choice(entries[inputs:])  # the same again
-    name = rng.choice(operations)
-    return name, *slots(arity(name))
+    def entry(self) -> Entry:
+        rng = self.rng
+        kind = rng.choice((CONSTANT, WHERE, SUM, DOT, CALL if self.calls else "", *[""] * 12))
+        if kind == CONSTANT:
+            return CONSTANT, rng.choice((*EDGES, 1.0, -1.0, 0.0, rng.gauss(0.0, 1.0)))
+        if kind == WHERE:
+            return WHERE, *self.slots(3)
+        if kind == CALL:
+            return CALL, own, *self.slots(2)
+        count = rng.choice((1, 2, 3, 8, 9, 20))
+        if kind == SUM:
+            return SUM, *self.items(count)
+        if kind == DOT:
+            return DOT, *self.items(count), *self.items(count)
+        if rng.random() < 0.1 and len(self.entries) > self.inputs:
+            return rng.choice(self.entries[self.inputs :])  # the same again
+        name = rng.choice(self.operations)
+        return name, *self.slots(arity(name))
 
 
 # Names that a program may have trouble with: keywords, functions, macros, names alike, letters that it does not know.
@@ -115,6 +118,13 @@ LABELS = re.findall(
     a_label_that_goes_on_and_on,_as_some_do,_until_it_has_reached_the_end_of_the_line
     """,
 )
+
+
+def numbers_in(structure: Any) -> list[float]:
+    """The numbers of nested lists, tuples and dictionaries, in order."""
+    if isinstance(structure, dict):
+        structure = list(structure.values())
+    return [x for part in structure for x in numbers_in(part)] if isinstance(structure, (list, tuple)) else [structure]
 
 
 def random_numbers(rng: random.Random, count: int) -> list[float]:
@@ -138,11 +148,91 @@ def ulps(a: float, b: float) -> float:
     return abs(first - second)
 
 
-# ---- calling native code ---------------------------------------------------------------------------
+# ---- tapes with a pattern ---------------------------------------------------------------------------
 
-Address = ctypes.c_void_p
-ONE = ctypes.CFUNCTYPE(None, *[Address] * 3)
-MANY = ctypes.CFUNCTYPE(None, *[Address] * 4, ctypes.c_int64, ctypes.c_int64)
+
+def regular_tape(rng: random.Random, inputs: int, steps: int) -> Tape:
+    """A tape of vectors and tables of operations on vectors that came before, as programs over arrays would be."""
+    builder = Builder()
+    known = [
+        [builder.add(INPUT, number) for number in range(inputs)],
+        [builder.constant(x) for x in (0.0, 1.5, -2.0, 3.0)],
+    ]
+
+    def walk(count: int) -> list[int]:
+        source = rng.choice(known[-6:] + known[:2])
+        if len(source) < count or rng.random() < 0.2:
+            return [rng.choice(source)] * count
+        step = rng.randint(1, max(1, (len(source) - 1) // max(count - 1, 1)))
+        first = rng.randrange(len(source) - step * (count - 1))
+        return source[first : first + step * count : step][:count][:: rng.choice((1, 1, 1, -1))]
+
+    def made(count: int) -> list[int]:
+        terms, other = rng.choice((1, 3, 6, 9)), rng.choice((3, 4, 8, 10))
+        kind = rng.choice((DOT, SUM, WHERE, "each", "each", "pairs", "unary"))
+        if kind == DOT:
+            return [builder.add(DOT, *walk(terms), *walk(terms)) for _ in range(count)]
+        if kind == SUM:
+            return [builder.add(SUM, *walk(terms)) for _ in range(count)]
+        if kind == WHERE:
+            return [builder.add(WHERE, *slots) for slots in zip(walk(count), walk(count), walk(count))]
+        if kind == "unary":
+            name = rng.choice(("neg", "step", "abs", "sign"))
+            return [builder.add(name, x) for x in walk(count)]
+        name = rng.choice(("+", "-", "*", "/", "maximum"))
+        pairs = zip(walk(count), walk(count)) if kind == "each" else itertools.product(walk(count), walk(other))
+        return [builder.add(name, x, y) for x, y in pairs]
+
+    for _ in range(steps):
+        known.append(made(rng.choice((1, 2, 3, 5, 8, 9, 16, 19))))
+    outputs = [slot for each in known[2:] if rng.random() < 0.5 for slot in each] or known[-1]
+    if rng.random() < 0.3:
+        rng.shuffle(outputs)
+    return builder.tape(outputs)
+
+
+def network(widths: Sequence[int], penalty: float = 0.0) -> tuple[Tape, int]:
+    """Loss and gradients of a multilayer perceptron, by hand: softmax cross-entropy against a class.
+
+    A row is the inputs, then the class; parameters are shared, neuron by neuron.
+    """
+    builder = Builder(*REWRITES)
+    add, zero, one_ = builder.add, builder.constant(0.0), builder.constant(1.0)
+    row = widths[0] + 1
+    x, target = [add(INPUT, place) for place in range(row - 1)], add(INPUT, row - 1)
+    numbers = itertools.count(row)
+    layers = [
+        [[add(INPUT, next(numbers)) for _ in range(nin + 1)] for _ in range(nout)]
+        for nin, nout in itertools.pairwise(widths)
+    ]
+    activations, sums_ = [x], []
+    for layer in layers:
+        sums_.append([add("+", add(DOT, *neuron[:-1], *activations[-1]), neuron[-1]) for neuron in layer])
+        activations.append([add(WHERE, add("step", z), z, zero) for z in sums_[-1]])
+    scores = sums_[-1]
+    largest = scores[0]
+    for score in scores[1:]:
+        largest = add("maximum", largest, score)
+    powers = [add("exp", add("-", score, largest)) for score in scores]
+    total = add(SUM, *powers)
+    hits = [add("-", one_, add("abs", add("ordering", target, builder.constant(float(k))))) for k in range(len(scores))]
+    loss = add("-", add("+", largest, add("log", total)), add(DOT, *hits, *scores))
+    slopes = [add("-", add("/", power, total), hit) for power, hit in zip(powers, hits)]
+    gradients: list[int] = []
+    for number in reversed(range(len(layers))):
+        products = [[*(add("*", g, x) for x in activations[number]), g] for g in slopes]
+        gradients = [slot for neuron in products for slot in neuron] + gradients
+        if number:
+            back = [add(DOT, *[neuron[k] for neuron in layers[number]], *slopes) for k in range(widths[number])]
+            slopes = [add("*", g, add("step", z)) for g, z in zip(back, sums_[number - 1])]
+    if penalty:
+        parameters = [slot for layer in layers for neuron in layer for slot in neuron]
+        loss = add("+", loss, add("*", builder.constant(penalty), add(DOT, *parameters, *parameters)))
+        gradients = [add("+", g, add("*", builder.constant(2 * penalty), p)) for g, p in zip(gradients, parameters)]
+    return builder.tape([loss, *gradients]), row
+
+
+# ---- calling native code ---------------------------------------------------------------------------
 
 
 def one(code: Any, row: int, results: int) -> Callable[[Sequence[float]], list[float]]:
@@ -164,7 +254,7 @@ def many(code: Any, tables: Any, shared: Any, outs: Any, begin: int, end: int, w
         return numbers.buffer_info()[0]
 
     def addresses(arrays):
-        return (Address * len(arrays))(*map(address, arrays))
+        return (ADDRESS * len(arrays))(*map(address, arrays))
 
     target = address(outs) if isinstance(outs, array) else addresses(outs)
     MANY(code.address)(addresses(tables), address(shared), target, which and address(which), begin, end)

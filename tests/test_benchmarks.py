@@ -9,8 +9,8 @@ import pytest
 
 from autograd import Value
 from autograd.graph import nodes
-from tests.benchmarks import derivatives, works
-from tests.benchmarks.__main__ import line
+from tests.benchmarks import derivatives, table, works
+from tests.benchmarks.__main__ import LAYOUT, PEERS
 from tests.benchmarks.engines import DIGITS, MOONS, Ours
 from tests.benchmarks.measuring import Target, Work, largest_difference, sampled_numbers, weights
 
@@ -76,7 +76,22 @@ def test_a_verdict_tells_what_was_reached() -> None:
     assert work.verdict({"ours": 2.0, "micrograd": 12.0}) == "stretch"
     assert work.verdict({"ours": 4.0, "micrograd": 90.0}) == "no"
     assert work.verdict({"ours": 2.0, "micrograd": "RecursionError"}) == "-"
-    assert "not installed" in line(work, {"ours": 2.0})
+    missing = table.line(work, {"ours": 2.0}, PEERS, LAYOUT)
+    assert missing.count("not installed") == 2 and missing.endswith("-")
+    slow = {"ours": 4.0, "micrograd": 8.0}
+    assert work.missed_by(slow) == 2.0
+    assert "no, 2 times too much" in table.line(work, slow, PEERS, LAYOUT)
+    assert table.report(work, slow)["goal"] == ["4x micrograd", "3 us"]
+
+
+def test_figures_are_written_only_where_they_are_asked_for(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    work = Work("work", "us", 1.0, lambda engine: 2.0, 1, [Target(3)], Target(1))
+    for argv, files in ([], []), (["--json", "figures.json"], ["figures.json"]):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *argv])
+        table.run([work], [Ours()], table.parsed("A benchmark."), PEERS, LAYOUT)
+        assert "work" in capsys.readouterr().out
+        assert [path.name for path in tmp_path.iterdir()] == files
 
 
 def test_rounds_are_interleaved_and_failures_are_told() -> None:
@@ -103,6 +118,15 @@ def test_a_difference_is_seen() -> None:
     assert largest_difference(numbers, numbers) == 0.0
     assert largest_difference([*numbers[:-1], numbers[-1] + 1e-6], numbers) == pytest.approx(1e-6, rel=1e-3)
     assert largest_difference(numbers[:-1], numbers) == math.inf
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("x", [math.nan, math.inf])
+def test_what_is_not_finite_differs_wherever_it_comes(x, place) -> None:
+    numbers = [1.0, 2.0, 3.0]
+    other = [*numbers[:place], x, *numbers[place + 1 :]]
+    assert largest_difference(other, numbers) == largest_difference(numbers, other) == math.inf
+    assert largest_difference(other, other) == math.inf
 
 
 def test_the_command_runs_without_peers(tmp_path) -> None:

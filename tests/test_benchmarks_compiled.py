@@ -5,26 +5,26 @@ import math
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import autograd
 import nn
 from autograd.graph import computed
-from tests.benchmarks import compiled_measuring, engines
-from tests.benchmarks.compiled import line, report
-from tests.benchmarks.compiled_engines import ENGINES, ROWS, ByHand, places
-from tests.benchmarks.compiled_measuring import (
-    Limit,
-    Repeated,
-    check_agreement,
-    compare,
-    fresh_process,
-    missed_by,
+from tests.benchmarks import engines, table
+from tests.benchmarks.compiled.__main__ import LAYOUT, PEERS
+from tests.benchmarks.compiled.engines import BY_HAND, ENGINES, ROWS, ByHand, places
+from tests.benchmarks.compiled.measuring import Limit, Repeated, check_agreement, compare, fresh_process
+from tests.benchmarks.compiled.works import (
+    MOONS,
+    TASKS,
+    as_layers,
+    as_numbers,
+    coupled,
+    mixed_program,
     random_graph,
+    run_mixed,
 )
-from tests.benchmarks.compiled_works import MOONS, TASKS, as_layers, as_numbers, coupled, mixed_program, run_mixed
 from tests.benchmarks.measuring import Work, largest_difference
 
 by_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
@@ -68,7 +68,7 @@ def test_a_random_graph_is_a_function_of_its_leaves() -> None:
 @pytest.mark.parametrize("name", [pytest.param("C", marks=needs_gcc), "jax", "torch"])
 def test_a_peer_takes_the_step_that_values_take(name, task) -> None:
     if name != "C":
-        pytest.importorskip(name)
+        pytest.importorskip(name, reason="the extra `bench` is not installed")
     peer = ENGINES[name]().trainer(task)
     ours = engines.Ours()
     model = ours.model(task.widths, task.start())
@@ -81,9 +81,8 @@ def test_a_peer_takes_the_step_that_values_take(name, task) -> None:
 
 @needs_gcc
 def test_c_is_written_without_a_warning() -> None:
-    source = Path(compiled_measuring.__file__).with_name("by_hand.c")
     flags = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-march=native"]
-    subprocess.run(["gcc", *flags, str(source)], check=True)
+    subprocess.run(["gcc", *flags, str(BY_HAND)], check=True)
 
 
 @needs_gcc
@@ -116,11 +115,11 @@ def test_a_verdict_tells_by_how_much_a_goal_is_missed() -> None:
     assert work.verdict({"ours": 9.0, "jax": 30.0, "C": 7.0}) == "yes"
     assert work.verdict({"ours": 8.0, "jax": 30.0, "C": 7.0}) == "stretch"
     missing = {"ours": 9.0, "jax": 30.0}
-    assert work.verdict(missing) == "-" and "not installed" in line(work, missing)
+    assert work.verdict(missing) == "-" and "not installed" in table.line(work, missing, PEERS, LAYOUT)
     medians = {"ours": 12.0, "jax": 30.0, "C": 5.0}
-    assert missed_by(goals, medians) == pytest.approx(12 / 9)
-    assert "no, 1.33 times too long" in line(work, medians)
-    assert report(work, medians)["goal"] == ["3x faster than jax", "1.8x C"]
+    assert work.missed_by(medians) == pytest.approx(12 / 9)
+    assert "no, 1.33 times too much" in table.line(work, medians, PEERS, LAYOUT)
+    assert table.report(work, medians)["goal"] == ["3x faster than jax", "1.8x C"]
     assert Limit(1, "jax torch").allowed({"jax": 3.0, "torch": 2.0}) == 2.0
     assert Limit(1, "jax torch").allowed({"jax": 3.0, "torch": "left out"}) is None
 

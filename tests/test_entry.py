@@ -18,9 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.compiling.llvm import entry
+from tests.backends import needs_llvm
 
-llvm = pytest.importorskip("llvmlite.binding")
-pytestmark = pytest.mark.skipif(not entry.ordinary_build(), reason="objects are laid out differently here")
+pytestmark = [
+    needs_llvm,
+    pytest.mark.skipif(not entry.ordinary_build(), reason="objects are laid out differently here"),
+]
 
 MATRIX = (list, (list, None, None), (list, None, None))
 MODEL = (dict, ("w", MATRIX), ("b", None))
@@ -40,17 +43,25 @@ def one(inputs: int, outputs: int) -> str:
 
 
 def built(arguments: tuple[Any, ...], results: Any, shared: array | None = None) -> Callable[..., Any]:
-    """The entry of a module around `one`, compiled."""
+    """The entry of `one`, compiled."""
+    from llvmlite import binding as llvm
+
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     shared = array("d", [0.0]) if shared is None else shared
     inputs, outputs = sum(map(entry.numbers, arguments)), entry.numbers(results)
-    text = entry.ir(arguments, results, inputs, shared.buffer_info()[0], outputs)
-    module = llvm.parse_assembly(one(inputs, outputs) + text)
-    module.verify()
-    engine = llvm.create_mcjit_compiler(module, llvm.Target.from_default_triple().create_target_machine())
-    engine.finalize_object()
-    return entry.callable_from(engine.get_function_address("entry"), (engine, arguments, results, shared))
+
+    def compiled(text: str) -> Any:
+        module = llvm.parse_assembly(text)
+        module.verify()
+        engine = llvm.create_mcjit_compiler(module, llvm.Target.from_default_triple().create_target_machine())
+        engine.finalize_object()
+        return engine
+
+    inner = compiled(one(inputs, outputs))
+    address = inner.get_function_address("one")
+    outer = compiled(entry.ir(arguments, results, inputs, shared.buffer_info()[0], outputs, address))
+    return entry.callable_from(outer.get_function_address("entry"), (inner, outer, arguments, results, shared))
 
 
 def filled(structure: Any, numbers: Any) -> Any:
@@ -208,7 +219,7 @@ def test_other_builds_cannot(monkeypatch: pytest.MonkeyPatch, owner: Any, name: 
 
 def test_the_numbers_have_to_be_as_many_as_the_structures_have() -> None:
     with pytest.raises(ValueError, match=re.escape("the structures have (1, 2) numbers, not (2, 2)")):
-        entry.ir((None,), (list, None, None), 2, 0, 2)
+        entry.ir((None,), (list, None, None), 2, 0, 2, 0)
 
 
 # ---- memory ----------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Training as machine code: the same losses, the same parameters, and a reason where it cannot be done."""
 
-import importlib.util
 import math
 import random
 import signal
@@ -12,8 +11,8 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value
-from nn.native import CompileError
-from tests.test_compiling import for_batches
+from nn import CompileError
+from tests.backends import HAS_LLVM, for_batches
 
 RNG = random.Random(7)
 INPUTS = [[RNG.uniform(-1, 1), RNG.uniform(-1, 1)] for _ in range(30)]
@@ -39,9 +38,18 @@ def trained(loss, targets, width, compile, **settings):
     model = nn.MLP(2, [5, width], rng=1)
     held_out = INPUTS[:9], targets[:9]
     history = nn.fit(
-        *(model, INPUTS, targets), loss=loss, lr=0.1, epochs=5, batch_size=7, progress=False,
-        validation=held_out, compile=compile, **settings,
-    )  # fmt: skip
+        model,
+        INPUTS,
+        targets,
+        loss=loss,
+        lr=0.1,
+        epochs=5,
+        batch_size=7,
+        progress=False,
+        validation=held_out,
+        compile=compile,
+        **settings,
+    )
     return model, history
 
 
@@ -147,16 +155,25 @@ class Restless(nn.MLP):
         return super().__call__(x) * random.random()
 
 
+class Drifting(nn.MLP):
+    calls = 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return super().__call__(x) * self.calls
+
+
 class Frozen(nn.MLP):
     def __call__(self, x):
         return super().__call__(x) * self.parameters()[0].data
 
 
 WHY_NOT = {
-    "but the mean of their losses is": (Frozen(2, [1]), nn.mse_loss),
-    "of three samples together is": (nn.MLP(2, [1]), total),
+    "the mean of their losses": (Frozen(2, [1]), nn.mse_loss),
+    "samples together is": (nn.MLP(2, [1]), total),
     "cannot compare Values": (nn.MLP(2, [1]), branching),
-    "other outputs when it is asked again": (Restless(2, [1]), nn.mse_loss),
+    "draws random numbers": (Restless(2, [1]), nn.mse_loss),
+    "other outputs when it is asked again": (Drifting(2, [1]), nn.mse_loss),
 }
 
 
@@ -170,6 +187,142 @@ def test_what_cannot_be_compiled_is_trained_all_the_same_with_a_reason(why) -> N
     assert not quiet.compiled
     with pytest.raises(CompileError, match=why):
         nn.compile_step(model, loss, nn.SGD(model.parameters()))(INPUTS, SIDES)
+
+
+def train_default(model, inputs, targets, loss, **settings):
+    return nn.fit(model, inputs, targets, loss=loss, epochs=2, lr=1e-3, progress=False, compile=True, **settings)
+
+
+def test_targets_beyond_the_first_are_looked_at_too() -> None:
+    inputs, wrong = [[0.1 * k] for k in range(12)], "class 7 of 3 logits"
+    for step_or_fit in (
+        lambda: train_default(nn.MLP(1, [3]), inputs, [0, 1, 2] * 3 + [1, 1, 7], nn.cross_entropy),
+        lambda: train_default(
+            nn.MLP(1, [3]), inputs, [0, 1, 2] * 4, nn.cross_entropy, validation=(inputs[:5], [0, 1, 2, 0, 7])
+        ),
+    ):
+        with pytest.raises(ValueError, match=wrong), pytest.warns(RuntimeWarning, match=wrong):
+            step_or_fit()
+    step = nn.compile_step(model := nn.MLP(1, [3]), nn.cross_entropy, nn.SGD(model.parameters()))
+    step(inputs, [0, 1, 2] * 4)
+    with pytest.raises(ValueError, match=wrong):
+        step(inputs, [0, 1, 2] * 3 + [1, 1, 7])
+
+
+def choosy(outputs, targets):
+    return ag.mean([ag.softplus(-z) if target == 1 else ag.softplus(z) for z, target in zip(outputs, targets)])
+
+
+def test_data_sorted_by_class_do_not_hide_what_cannot_be_compiled() -> None:
+    inputs, classes = [[0.1 * k, 1.0] for k in range(12)], [0] * 6 + [1] * 6
+    with pytest.warns(RuntimeWarning, match="cannot compare Values"):
+        train_default(nn.MLP(2, [1]), inputs, classes, choosy)
+    same = [[0.0]] * 3 + [[1.0], [2.0]]
+    with pytest.warns(RuntimeWarning, match="samples together is"):
+        train_default(nn.MLP(1, [1]), same, [1.0] * 5, lambda o, t: ag.sqrt(nn.mse_loss(o, t)))
+
+
+class Clipping(nn.SGD):
+    def step(self) -> None:
+        for parameter in self.params:
+            parameter.grad = max(-1.0, min(1.0, parameter.grad))
+        super().step()
+
+
+class Signs(nn.SGD):
+    def update(self, p, g, state, lr):
+        return p - lr * (1.0 if g > 0 else -1.0), ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [(Clipping, "a step of its own"), (Signs, "cannot compare Values")], ids=["step", "rule"]
+)
+def test_an_optimizer_of_ones_own_is_followed(kind, why) -> None:
+    def losses(compile: bool) -> list[float]:
+        model = nn.MLP(1, [1], rng=0)
+        optimizer = kind(model.parameters(), lr=1e-3)
+        settings = {"epochs": 5, "progress": False, "optimizer": optimizer, "compile": compile}
+        return nn.fit(model, [[100.0], [200.0]], [1.0, 2.0], loss=nn.mse_loss, **settings).loss
+
+    with pytest.warns(RuntimeWarning, match=why):
+        compiled = losses(True)
+    assert compiled == losses(False)
+
+
+def test_trying_out_draws_no_random_numbers_from_the_model() -> None:
+    class Noisy(nn.MLP):
+        def __init__(self) -> None:
+            super().__init__(2, [1], rng=0)
+            self.rng = random.Random(5)
+
+        def __call__(self, x):
+            return super().__call__(x) * self.rng.random()
+
+    def losses(compile: bool | None) -> list[float]:
+        return nn.fit(Noisy(), INPUTS, SIDES, loss=nn.mse_loss, lr=0.1, epochs=3, progress=False, compile=compile).loss
+
+    assert losses(None) == losses(False)
+
+
+def test_settings_may_change_while_training() -> None:
+    def losses(compile: bool) -> list[float]:
+        model = nn.MLP(2, [3, 1], rng=0)
+        optimizer, found = nn.SGD(model.parameters(), lr=0.1), []
+        for momentum, decay in ((0.0, 0.0), (0.9, 0.0), (0.5, 0.1)):
+            optimizer.momentum, optimizer.weight_decay = momentum, decay
+            if compile:
+                found += [step(INPUTS, SIDES) for _ in range(3)] if found else []
+                if not found:
+                    step = nn.compile_step(model, nn.mse_loss, optimizer)
+                    found += [step(INPUTS, SIDES) for _ in range(3)]
+                continue
+            for _ in range(3):
+                error = nn.mse_loss([model(x) for x in INPUTS], SIDES)
+                optimizer.zero_grad()
+                error.backward()
+                optimizer.step()
+                found.append(error.data)
+        return found
+
+    assert losses(True) == pytest.approx(losses(False), rel=1e-9)
+
+
+def test_new_targets_for_the_same_inputs_are_read() -> None:
+    model = nn.MLP(1, [1], rng=0)
+    step = nn.compile_step(model, nn.mse_loss, nn.SGD(model.parameters(), lr=0.0))
+    x, zero, one = np.zeros((2, 1)), np.zeros(2), np.ones(2)
+    assert (step(x, zero), step(x, one), step(x, zero)) == (0.0, 1.0, 0.0)
+    assert (step([[0.0]] * 2, [0.0] * 2), step([[0.0]] * 2, [1.0] * 2), step(x, one)) == (0.0, 1.0, 1.0)
+    assert list(x[:, 0]) == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("outputs", [[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [0.5, 0.1, 0.5], [3.0, 3.0, 3.0]])
+def test_ties_are_decided_as_in_accuracy(outputs) -> None:
+    for target in range(3):
+        assert nn.losses.is_right(outputs, Value(float(target))).data == nn.accuracy([outputs], [target])
+
+
+MISUSED = {
+    "optimizer": (lambda m: nn.compile_step(m, nn.mse_loss, "sgd"), "'sgd' is not an optimizer"),
+    "loss": (lambda m: nn.compile_step(m, "mse", nn.SGD(m.parameters())), "give it a model, a loss"),
+    "backend": (lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters()), backend="gpu"), "no backend 'gpu'"),
+    "lengths": (
+        lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters()))([[1.0, 2.0]], [1.0, 2.0]),
+        "1 inputs against 2 targets",
+    ),
+    "nothing": (lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters()))([], []), "no samples"),
+    "twice": (
+        lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters() * 2))(INPUTS, SIDES),
+        "a parameter twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MISUSED)
+def test_misuse_of_a_step_is_named(what) -> None:
+    attempt, message = MISUSED[what]
+    with pytest.raises((TypeError, ValueError, CompileError), match=message):
+        attempt(nn.MLP(2, [1]))
 
 
 def test_samples_of_different_shapes_are_a_reason() -> None:
@@ -188,7 +341,7 @@ def test_samples_of_different_shapes_are_a_reason() -> None:
 
 def test_the_default_is_to_compile_where_the_extra_is_installed() -> None:
     history = nn.fit(nn.MLP(2, [1]), INPUTS, SIDES, loss=nn.hinge_loss, epochs=1, progress=False)
-    assert history.compiled == bool(importlib.util.find_spec("llvmlite"))
+    assert history.compiled == HAS_LLVM
 
 
 def test_ctrl_c_leaves_the_values_where_training_was() -> None:

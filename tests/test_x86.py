@@ -17,11 +17,11 @@ import pytest
 from autograd.compiling import x86
 from autograd.compiling import x86_templates as templates
 from autograd.compiling.tape import CALL, CONSTANT, DOT, ELEMENTARY, INPUT, SUM, WHERE, Builder, Tape, run
+from tests.backends import needs_x86
 from tests.tapes import EDGES, EXACT, alone, arity, bits, one, own, points, random_numbers, random_tape, ulps
 
 NOTHING = Tape((), ())
-here = pytest.mark.skipif(not x86.can(NOTHING), reason="not a computer that runs x86 code")
-on_stack_or_not = pytest.mark.parametrize("limit", [x86.ON_STACK, 0])
+on_stack_or_not = pytest.mark.parametrize("limit", [x86.BYTES_ON_STACK, 0])
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
 
 
@@ -73,7 +73,7 @@ def compiled(tape: Tape, row: int):
 # ---- results ---------------------------------------------------------------------------------------
 
 
-@here
+@needs_x86
 @pytest.mark.parametrize("name", ELEMENTARY)
 def test_operations_give_what_the_interpreter_gives(name) -> None:
     tape, count = alone(name), arity(name)
@@ -84,7 +84,7 @@ def test_operations_give_what_the_interpreter_gives(name) -> None:
         assert found or bits([found]) == bits([expected]), point  # the sign of a zero
 
 
-@here
+@needs_x86
 def test_choices_give_what_the_interpreter_gives() -> None:
     tape = Tape(((INPUT, 0), (INPUT, 1), (INPUT, 2), (WHERE, 0, 1, 2)), (3,))
     function = compiled(tape, 3)
@@ -92,11 +92,11 @@ def test_choices_give_what_the_interpreter_gives() -> None:
         assert bits(function([condition, x, y])) == bits(run(tape, [condition, x, y]))
 
 
-@here
+@needs_x86
 @on_stack_or_not
 @pytest.mark.parametrize("seed", range(40))
 def test_random_tapes(seed, limit, monkeypatch) -> None:
-    monkeypatch.setattr(x86, "ON_STACK", limit)
+    monkeypatch.setattr(x86, "BYTES_ON_STACK", limit)
     rng = random.Random(seed)
     inputs = rng.randint(1, 30)
     tape = random_tape(rng, inputs, rng.randint(1, 150), EXACT)
@@ -106,12 +106,12 @@ def test_random_tapes(seed, limit, monkeypatch) -> None:
         assert bits(function(numbers)) == bits(run(tape, numbers))
 
 
-@here
+@needs_x86
 @on_stack_or_not
 @pytest.mark.parametrize("seed", range(10))
 def test_random_tapes_with_functions_between(seed, limit, monkeypatch) -> None:
     """A function of C's library takes registers away: what was computed before it has to be there after it."""
-    monkeypatch.setattr(x86, "ON_STACK", limit)
+    monkeypatch.setattr(x86, "BYTES_ON_STACK", limit)
     rng = random.Random(seed)
     called = ["exp", "sin", "tanh", "floor", "atan2", "**", "+", "*", "maximum"]
     tape = random_tape(rng, 6, 200, called)
@@ -122,7 +122,7 @@ def test_random_tapes_with_functions_between(seed, limit, monkeypatch) -> None:
             assert found == pytest.approx(expected, rel=1e-9, nan_ok=True)
 
 
-@here
+@needs_x86
 @pytest.mark.parametrize("terms", [1, 2, 3, 1000, 20_000])
 def test_long_sums_are_added_from_left_to_right(terms) -> None:
     entries = [(INPUT, number) for number in range(2 * terms)]
@@ -132,14 +132,14 @@ def test_long_sums_are_added_from_left_to_right(terms) -> None:
     assert bits(compiled(tape, terms)(numbers)) == bits(run(tape, numbers))
 
 
-@here
+@needs_x86
 @pytest.mark.parametrize("size", [1_000, 10_000, 50_000])
 def test_gradients(size) -> None:
     tape, numbers = gradient(random.Random(size), size), numbers_below_one(random.Random(1), 8)
     assert bits(compiled(tape, 8)(numbers)) == bits(run(tape, numbers))
 
 
-@here
+@needs_x86
 def test_outputs_may_be_inputs_and_constants_and_come_twice() -> None:
     tape = Tape(((INPUT, 1), (CONSTANT, -0.0), ("exp", 1), ("+", 0, 2), (INPUT, 0)), (0, 3, 1, 3, 2, 4, 0))
     assert bits(compiled(tape, 1)([7.0, 2.0])) == bits([2.0, 3.0, -0.0, 3.0, 1.0, 7.0, 2.0])
@@ -149,21 +149,21 @@ def test_outputs_may_be_inputs_and_constants_and_come_twice() -> None:
 # ---- what is left out ------------------------------------------------------------------------------
 
 
-@here
+@needs_x86
 def test_what_no_output_depends_on_is_left_out() -> None:
     used = ((INPUT, 0), ("*", 0, 0))
     unused = (("exp", 1), (SUM, 0, 1, 2), (CONSTANT, 1.0), ("+", 3, 2))
     assert x86.Assembler(Tape((*used, *unused), (1,)), 1).code == x86.Assembler(Tape(used, (1,)), 1).code
 
 
-@here
+@needs_x86
 def test_places_of_the_frame_are_used_again() -> None:
     """A chain of numbers that each wait for the next but one."""
     entries = [(INPUT, 0), ("neg", 0), *(("-", slot - 1, slot - 2) for slot in range(2, 10_000))]
     assert x86.Assembler(Tape(tuple(entries), (9_999,)), 1).frame <= 2
 
 
-@here
+@needs_x86
 def test_a_result_that_the_next_entry_takes_stays_in_its_register() -> None:
     entries = ((INPUT, 0), (INPUT, 1), ("*", 0, 1), ("+", 0, 2), ("neg", 3))
     assembler = x86.Assembler(Tape(entries, (4,)), 2)
@@ -225,10 +225,10 @@ def test_bytes_may_look_like_holes() -> None:
 # ---- the function ----------------------------------------------------------------------------------
 
 
-@here
+@needs_x86
 @on_stack_or_not
 def test_threads_may_call_at_once(limit, monkeypatch) -> None:
-    monkeypatch.setattr(x86, "ON_STACK", limit)
+    monkeypatch.setattr(x86, "BYTES_ON_STACK", limit)
     tape = gradient(random.Random(0), 5_000)
     function, wrong = compiled(tape, 8), []
 
@@ -245,13 +245,13 @@ def test_threads_may_call_at_once(limit, monkeypatch) -> None:
     assert not wrong
 
 
-@here
+@needs_x86
 @on_stack_or_not
 def test_functions_find_the_stack_where_they_need_it(limit, monkeypatch) -> None:
     """At a multiple of 16 before the call, which puts 8 bytes there to return to."""
     stack = "48 89 E0  83 E0 0F  F2 0F 2A C0  C3"  # mov rax, rsp; and eax, 15; cvtsi2sd xmm0, eax; ret
     told, known = x86.executable(bytes.fromhex(stack)), x86.address_of
-    monkeypatch.setattr(x86, "ON_STACK", limit)
+    monkeypatch.setattr(x86, "BYTES_ON_STACK", limit)
     monkeypatch.setattr(
         x86, "address_of", lambda name: x86.integer(x86.address(told), 8) if name == "exp" else known(name)
     )
@@ -264,17 +264,17 @@ def test_functions_find_the_stack_where_they_need_it(limit, monkeypatch) -> None
         x86.template.cache_clear()
 
 
-@here
+@needs_x86
 def test_results_are_nan_where_there_is_no_memory(monkeypatch) -> None:
     none = x86.executable(bytes.fromhex("31 C0 C3"))  # xor eax, eax; ret: a malloc that has nothing to give
-    monkeypatch.setattr(x86, "ON_STACK", 0)
+    monkeypatch.setattr(x86, "BYTES_ON_STACK", 0)
     monkeypatch.setattr(x86, "address_of", lambda symbol: x86.integer(x86.address(none), 8))
     tape = Tape(((INPUT, 0), ("neg", 0), ("+", 1, 1), ("*", 1, 2)), (3, 3))
     assert x86.Assembler(tape, 1).frame > 0
     assert bits(compiled(tape, 1)([1.0])) == bits([float("nan")] * 2)
 
 
-@here
+@needs_x86
 @on_linux
 def test_code_can_be_run_or_written_to_and_never_both() -> None:
     code = x86.Code(alone("sin"), 1, "one")
@@ -282,7 +282,7 @@ def test_code_can_be_run_or_written_to_and_never_both() -> None:
     assert [rights for start, end, rights in maps if int(start, 16) <= code.address < int(end, 16)] == ["r-xp"]
 
 
-@here
+@needs_x86
 @on_linux
 def test_memory_is_given_back() -> None:
     def resident() -> int:
@@ -303,17 +303,17 @@ def test_memory_is_given_back() -> None:
 @pytest.mark.parametrize("machine", ["arm64", "aarch64", "i686", "riscv64"])
 def test_other_processors_cannot(machine, monkeypatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
-    assert not x86.can(NOTHING)
-    with pytest.raises(ValueError, match="cannot run here\nuse backend='python'"):
+    assert not x86.is_present()
+    with pytest.raises(RuntimeError, match=f"needs x86-64 .* not {machine} under .*\nuse backend='auto'"):
         x86.Code(NOTHING, 0, "one")
 
 
 def test_windows_cannot(monkeypatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    assert not x86.can(NOTHING)
+    assert not x86.is_present()
 
 
-@here
+@needs_x86
 def test_a_system_that_lets_no_code_run_cannot(monkeypatch) -> None:
     class Library:
         def __init__(self, *args, **kwargs) -> None:
@@ -322,7 +322,7 @@ def test_a_system_that_lets_no_code_run_cannot(monkeypatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", Library)
     x86.may_run_code.cache_clear()
     try:
-        assert not x86.can(NOTHING)
+        assert not x86.is_present()
     finally:
         x86.may_run_code.cache_clear()
 
@@ -330,7 +330,7 @@ def test_a_system_that_lets_no_code_run_cannot(monkeypatch) -> None:
 def test_functions_of_ones_own_cannot() -> None:
     tape = Tape(((INPUT, 0), (CALL, own, 0, 0)), (1,))
     assert not x86.can(tape)
-    with pytest.raises(ValueError, match="x86 code of this tape cannot be made"):
+    with pytest.raises(ValueError, match="own is an .* only Python can call\nuse backend='python'"):
         x86.Code(tape, 1, "one")
 
 

@@ -6,8 +6,9 @@
         out[0] = tanh(a * w);
     }
 
-The text needs nothing but C's own library. What that lacks (relu, sigmoid, ...) is written by the same Writer, from the
-tapes of expansions.py. Code puts a function for many rows below, and has it all compiled.
+The text needs nothing but C's own library (c_library.py). What that lacks (relu, sigmoid, ...) is written by the same
+Writer, from the tapes of expansions.py. Code puts a function for many rows below, and has it all compiled.
+Next: x86_templates.py.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograd.compiling.c_library import HELPERS, LIBRARY, NAMED, RESERVED
+from autograd.compiling.backends import check_can, check_kind
+from autograd.compiling.c_library import C_NAMES, HELPERS, NAMED, RESERVED
 from autograd.compiling.expansions import EXPANSIONS
-from autograd.compiling.source import ADDITION, ATOM, CHOICE, SIGN, Names, Span, Writer, Written, folded, held
-from autograd.compiling.tape import CALL, INPUT, WHERE, Builder, Entry, Tape
+from autograd.compiling.source import ADDITION, ATOM, CHOICE, SIGN, Names, Writer, Written, folded, held
+from autograd.compiling.tape import INPUT, WHERE, Builder, Entry, Tape, users_operation
 
 # ---- text ----------------------------------------------------------------------------------------
 
@@ -59,34 +61,33 @@ class CWriter(Writer):
 
     def call(self, entry: Entry, given: list[Written]) -> Written:
         name, *_ = entry
-        if name == CALL:
-            raise ValueError(f"{entry[1].name} is an operation of your own, which C cannot call\nuse backend='python'")
         if name == WHERE:
             condition, x, y = (held(each, ADDITION) for each in given)
             return f"{condition} != 0.0 ? {x} : {y}", CHOICE
         self.need(name)
         arguments = ", ".join(text for text, _ in given)
-        return f"{LIBRARY.get(name) or NAMED.get(name, name)}({arguments})", ATOM
+        return f"{C_NAMES.get(name) or NAMED.get(name, name)}({arguments})", ATOM
 
     def need(self, name: str) -> None:
         """Have the helper of that name, and those that it needs, if it is one."""
-        if name in self.helpers or name in LIBRARY:
+        if name in self.helpers or name in C_NAMES:
             return
         if name in HELPERS:
             self.helpers[name] = HELPERS[name]
         elif name in EXPANSIONS:
             self.helpers[name] = expanded(name, self.helpers)
 
-    def long_sum(self, terms: int, given: list[Span | str]) -> Written:
+    def long_sum(self, given: list[tuple[int, ...]]) -> Written:
         name = "added" if len(given) == 1 else "dot"
         self.need(name)
-        return f"{name}({', '.join([str(terms), *map(self.start_and_step, given)])})", ATOM
+        return f"{name}({', '.join([str(len(given[0])), *map(self.start_and_step, given)])})", ATOM
 
-    def start_and_step(self, given: Span | str) -> str:
-        if isinstance(given, str):
-            return f"{given}, 1"
-        array, number = ("row", given.first) if given.first < self.row else ("shared", given.first - self.row)
-        return f"{array}{f' + {number}' if number else ''}, {given.step}"
+    def start_and_step(self, slots: tuple[int, ...]) -> str:
+        span = self.span(slots)
+        if span is None:
+            return f"{self.list_of(slots)}, 1"
+        array, number = ("row", span.first) if span.first < self.row else ("shared", span.first - self.row)
+        return f"{array}{f' + {number}' if number else ''}, {span.step}"
 
     def assignment(self, target: str, text: str, new: bool = True) -> list[str]:
         return folded(f"{'const double ' * new}{target} = {text};")
@@ -166,9 +167,10 @@ def source(tape: Tape, row: int, name: str = "compiled") -> str:
 
     Raises ValueError if there is an operation of the user's own on the tape.
     """
+    check_can(tape)
     writer = CWriter(tape, row, name, {})
     functions = writer.text()
-    shared = counted(max(writer.count - row, 0), "shared number")
+    shared = counted(max(writer.input_count - row, 0), "shared number")
     comment = (
         f"/* {name}(row, shared, out): a row of {counted(row, 'number')} and {shared} in, "
         f"{counted(len(tape.outputs), 'result')} out.\n"
@@ -241,7 +243,7 @@ def effort(operations: int) -> list[str]:
 
 def can(tape: Tape) -> bool:
     """Whether all of a tape can be said in C: not if there is an operation of the user's own on it."""
-    return all(entry[0] != CALL for entry in tape.entries)
+    return users_operation(tape) is None
 
 
 def command() -> list[str]:
@@ -255,9 +257,14 @@ def compiler() -> str | None:
     return next(iter(command()), None)
 
 
+def is_present() -> bool:
+    """Whether there is a C compiler."""
+    return bool(command())
+
+
 def check_present() -> None:
     """RuntimeError, with what to install, where there is no compiler."""
-    if not command():
+    if not is_present():
         wanted = os.environ.get("CC") or "cc, gcc or clang"
         raise RuntimeError(
             f"the backend 'c' needs a C compiler: there is no {wanted}\ninstall one, or use backend='python'"
@@ -270,26 +277,15 @@ def target() -> str:
 
 
 class Code:
-    """A tape as machine code: a C function at `address`, for one row ("one"), for many ("rows"), or their sum ("sums").
+    """A tape as machine code, of a kind and with arguments as backends.py says.
 
     >>> line = Tape(((INPUT, 0), (INPUT, 1), ("*", 0, 1)), (2,))
-    >>> code = Code(line, 1, "rows") if compiler() else None
+    >>> code = Code(line, 1, "rows") if is_present() else None
     >>> code is None or code.size == len(code.object_code) > 0
     True
 
-    The first `row` inputs come with each row, from several tables of widths `tables`; the others are shared. Results go
-    to tables of widths `outs`. `object_code`, the bytes of a library, can be given in place of being made. Raises
-    ValueError for a tape that C cannot say, RuntimeError where there is no compiler, or it fails, or loading does.
-
-    The functions, in which i runs from begin to end, and r is i or, unless which is NULL, which[i]:
-
-        one:   void f(const double *row, const double *shared, double *out)
-        rows:  void f(const double *const *tables, const double *shared, double *const *outs,
-                      const int64_t *which, int64_t begin, int64_t end)
-               Row r of the tables gives row i of the outs; these may be the same memory.
-        sums:  void f(const double *const *tables, const double *shared, double *sums,
-                      const int64_t *which, int64_t begin, int64_t end)
-               The sum over all r of each result, added up in order.
+    Its `object_code` is the bytes of a library. Sums are added up in order. Raises ValueError for a tape that C cannot
+    say, and RuntimeError where there is no compiler, or it fails, or loading does.
     """
 
     def __init__(
@@ -299,12 +295,15 @@ class Code:
         kind: str,
         tables: Sequence[int] | None = None,
         outs: Sequence[int] | None = None,
+        *,
         object_code: bytes | None = None,
     ) -> None:
+        check_kind(kind)
         if object_code is None:
             text = source(tape, row)
             if kind != "one":
-                text += many(kind, (row,) if tables is None else tables, outs or (len(tape.outputs),))
+                results = len(tape.outputs)
+                text += many(kind, (row,) if tables is None else tables, (results,) if outs is None else outs)
             object_code = built(text, effort(len(tape)))
         self.object_code, self.size = object_code, len(object_code)
         library = loaded(object_code)

@@ -1,11 +1,15 @@
-"""What C has and what it lacks: functions that are written for it, and the names that are taken."""
+"""What C has and what it lacks: functions that are written for it, and the names that are taken. Next: c.py."""
 
 from __future__ import annotations
 
 from autograd.compiling.expansions import EXPANSIONS
 
-# What C's library has, though it is spelled otherwise, or has an expansion.
-LIBRARY = {"abs": "fabs", "**": "pow", "exp2": "exp2"}
+# The functions of C's library that are ours, by the names that they have on a tape.
+OF_SAME_NAME = """
+    sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc
+"""
+OF_TWO = {"**": "pow", "atan2": "atan2", "hypot": "hypot"}
+C_NAMES = {name: name for name in OF_SAME_NAME.split()} | {"abs": "fabs"} | OF_TWO
 
 # What neither C's library nor expansions.py has, in the same form as on floats in functions.py.
 HELPERS = {
@@ -66,9 +70,6 @@ MACROS = """
     M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 RAND_MAX
     EXIT_SUCCESS EXIT_FAILURE MB_CUR_MAX DOMAIN SING OVERFLOW UNDERFLOW PLOSS TLOSS X_TLOSS linux unix i386
 """
-FUNCTIONS = """
-    fabs pow sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 hypot sinh cosh tanh asinh
-    acosh atanh erf erfc floor ceil malloc free memcpy
-"""
+FUNCTIONS = (*C_NAMES.values(), "floor", "ceil", "malloc", "free", "memcpy")
 OWN = ("row", "shared", "out", "kept", "k", *HELPERS, *NAMED.values(), *EXPANSIONS)
-RESERVED = (*KEYWORDS.split(), *MACROS.split(), *FUNCTIONS.split(), *OWN)
+RESERVED = (*KEYWORDS.split(), *MACROS.split(), *FUNCTIONS, *OWN)

@@ -1,16 +1,19 @@
-"""Compiled code on disk, so that another process need not compile it again. Off unless it is asked for."""
+"""Compiled code on disk, so that another process need not compile it again. Off unless asked for. Next: tables.py."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from autograd.compiling.tape import Tape
 from autograd.files import write_whole
+
+Folder = Union[str, "os.PathLike[str]", bool]  # where to keep code; True is the default folder, False is nowhere
 
 
 class Cache:
@@ -19,12 +22,12 @@ class Cache:
     A file begins with the digest of what follows. One that is damaged, or not ours, is as good as none.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | bool | None) -> None:
+    def __init__(self, folder: Folder) -> None:
         self.folder = default_folder() if folder is True else Path(folder) if folder else None
 
     def code(self, backend: Any, tape: Tape, width: int, kind: str, **layout: Any) -> Any:
         """The code of a tape, from the folder or compiled now."""
-        if self.folder is None:
+        if self.folder is None or not backend.target():
             return backend.Code(tape, width, kind, **layout)
         file = self.folder / f"{key(backend, tape, width, kind, layout)}.bin"
         known = contents(file)
@@ -34,8 +37,9 @@ class Cache:
             except (OSError, RuntimeError):  # of another system: compile it here
                 pass
         made = backend.Code(tape, width, kind, **layout)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(file, hashlib.sha256(made.object_code).digest() + made.object_code)
+        with contextlib.suppress(OSError):  # a folder that cannot be written to is as good as none
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(file, hashlib.sha256(made.object_code).digest() + made.object_code)
         return made
 
 

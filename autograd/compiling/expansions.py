@@ -1,7 +1,7 @@
 """Functions that a machine does not have (relu, sigmoid, gelu, ...), written in those that it has.
 
 Each in the same form as on floats in functions.py and activations.py, so that results are the same to the last place or
-nearly so. What two of them have in common, exp(-|x|) for instance, is then computed once.
+nearly so. What two of them have in common, exp(-|x|) for instance, is then computed once. Next: tracing.py.
 """
 
 from __future__ import annotations

@@ -1,36 +1,34 @@
-"""The code for one structure of arguments: made when it is first needed, for one row, for many, or for their sum."""
+"""The code for one structure of arguments: made when it is first needed, for one row, for many, or for their sum.
+
+Next: compiled.py.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.compiling import c, llvm, python, x86
+from autograd.compiling import llvm
 from autograd.compiling.cache import Cache
+from autograd.compiling.choosing import ROWS_AT_ONCE, chosen, made
 from autograd.compiling.llvm import entry
 from autograd.compiling.recording import Recording
-from autograd.compiling.rows import MANY, ONE, Table, added_up, in_parts, pointers
-from autograd.compiling.tape import Tape
-from autograd.modes import collector_paused
-
-NATIVE: dict[str, Any] = {"llvm": llvm, "x86": x86, "c": c}
-BACKENDS = {
-    "llvm": "needs the extra 'jit'",
-    "x86": "Linux and macOS on such processors",
-    "c": "needs a C compiler",
-    "python": "is always there",
-}
-LONG = 2_000  # operations, from where on LLVM takes longer than it is worth for a function of one row
+from autograd.compiling.tables import Table, added_up, in_parts, pointers
 
 
 @dataclass(frozen=True)
 class Stats:
     """What compiling took and gave, for one structure of arguments. Times are in seconds.
+
+    >>> from autograd import compile
+    >>> fast = compile(lambda x: x * 2.0 + x * 2.0)
+    >>> fast(1.0), fast.stats.recorded, fast.stats.operations
+    (4.0, 3, 2)
 
     `recorded` counts the nodes of the run, `operations` what is left of them on the tape; `bytes` is the size of the
     code, machine code or Python's text.
@@ -44,6 +42,11 @@ class Stats:
     lower: float
     compile: float
 
+    def __repr__(self) -> str:
+        counts = f"recorded={self.recorded}, operations={self.operations}, bytes={self.bytes}"
+        times = ", ".join(f"{name}={1e3 * getattr(self, name):.2f} ms" for name in ("record", "lower", "compile"))
+        return f"Stats(backend={self.backend!r}, {counts}, {times})"
+
 
 class Kernel:
     """A tape as code: `one` row of numbers in and results out, `map` over many rows, or the `sum` over them.
@@ -54,7 +57,9 @@ class Kernel:
     def __init__(self, seen: Recording, width: int, backend: str, cache: Cache) -> None:
         self.tape, self.outside, self.rebuild = seen.tape, seen.outside, seen.rebuild
         self.width, self.cache, self.seen = width, cache, seen
-        self.backend = chosen(backend, self.tape)
+        self.backend = chosen(backend, self.tape, one_row=True)
+        at_once = chosen(backend, self.tape, one_row=False)
+        self.rows_backend = at_once if at_once in ROWS_AT_ONCE else self.backend
         self.results = len(self.tape.outputs)
         self.codes: dict[str, Any] = {}
         self.lock = threading.Lock()
@@ -62,36 +67,32 @@ class Kernel:
 
     @property
     def stats(self) -> Stats:
-        size = sum(code.size for code in self.codes.values())
-        seconds = self.seen.seconds
-        return Stats(
-            self.backend, self.seen.operations, len(self.tape), size, seconds["record"], seconds["lower"], self.seconds
-        )
+        size, seen = sum(code.size for code in self.codes.values()), self.seen
+        times = seen.seconds["record"], seen.seconds["lower"], self.seconds
+        return Stats(self.backend, seen.operations, len(self.tape), size, *times)
 
     def code(self, kind: str) -> Any:
         """The code of a kind, "one", "rows" or "sums": made when it is first asked for."""
         if kind not in self.codes:
             with self.lock:
                 if kind not in self.codes:
-                    began = time.perf_counter()
-                    with collector_paused():
-                        self.codes[kind] = self.made(kind)
-                    self.seconds += time.perf_counter() - began
+                    with self.timed():
+                        backend = self.backend if kind == "one" else self.rows_backend
+                        self.codes[kind] = made(backend, self.cache, self.tape, self.width, kind)
         return self.codes[kind]
 
-    def made(self, kind: str) -> Any:
-        if self.backend == "python":
-            return python.Code(self.tape)
-        if self.backend == "x86":
-            code: Any = x86.Code(self.tape, self.width, kind)
-        else:
-            code = self.cache.code(NATIVE[self.backend], self.tape, self.width, kind)
-        code.call = (ONE if kind == "one" else MANY)(code.address)
-        return code
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """What is done inside is a part of compiling."""
+        began = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - began
 
     def shared(self) -> array[float]:
         """What the Values from outside hold now."""
         return array("d", [value._data for value in self.outside])
+
+    # -- one row
 
     def one(self, numbers: Sequence[float]) -> Any:
         """The results for one row, as the function returns them."""
@@ -106,12 +107,16 @@ class Kernel:
 
         It gives NotImplemented for any others.
         """
-        arguments, results = tuple(map(described, args)), described(self.rebuild([None] * self.results))
-        if self.backend != "llvm" or not entry.can(arguments, results):
+        try:
+            arguments, results = tuple(map(described, args)), described(self.rebuild([None] * self.results))
+            if self.backend != "llvm" or not entry.can(arguments, results):
+                return None
+        except RecursionError:  # lists in lists in lists
             return None
         one, shared = self.code("one"), self.shared()
-        text = entry.ir(arguments, results, self.width, shared.buffer_info()[0], self.results)
-        address, memory = llvm.linked(text + SHIM.format(address=one.address), "entry")
+        with self.timed():
+            text = entry.ir(arguments, results, self.width, shared.buffer_info()[0], self.results, one.address)
+            address, memory = llvm.linked(text, "entry")
         call = entry.callable_from(address, (memory, one, shared, arguments, results))
         if not self.outside:
             return call
@@ -123,34 +128,34 @@ class Kernel:
 
         return with_current_data
 
+    # -- many rows
+
     def map(self, rows: Table, out: Table, threads: int) -> None:
         """The results for each row, into the table `out`."""
         in_parts(self.mapper(rows, out), rows.count, threads)
 
     def mapper(self, rows: Table, out: Table) -> Callable[[int, int], None]:
         """What computes the results for the rows from a first to a last."""
-        shared, width, results = self.shared(), self.width, self.results
-        given, taken = pointers(rows), pointers(out)
+        shared, given, taken = self.shared(), pointers(rows), pointers(out)
+        code = self.code("rows" if self.rows_backend in ROWS_AT_ONCE else "one")
 
         def by_python(begin: int, end: int) -> None:
-            one, numbers, room = self.code("one").one, rows.numbers(), out.numbers()
-            for place in range(begin, end):
-                found = one([*numbers[width * place : width * (place + 1)], *shared])
-                room[results * place : results * (place + 1)] = array("d", found)
+            for row in range(begin, end):
+                out.write(row, code.one([*rows.rows(row, row + 1), *shared]))
 
         def one_by_one(begin: int, end: int) -> None:
-            call, start = self.code("one").call, shared.buffer_info()[0]
-            for place in range(begin, end):
-                call(rows.address + 8 * width * place, start, out.address + 8 * results * place)
+            for row in range(begin, end):
+                code.call(rows.part(row, row).address, shared.buffer_info()[0], out.part(row, row).address)
 
         def at_once(begin: int, end: int) -> None:
-            self.code("rows").call(given, shared.buffer_info()[0], taken, None, begin, end)
+            code.call(given, shared.buffer_info()[0], taken, None, begin, end)
 
-        return by_python if self.backend == "python" else one_by_one if self.backend == "x86" else at_once
+        ways = {"python": by_python, "x86": one_by_one}
+        return ways.get(self.rows_backend, at_once)
 
     def sum(self, rows: Table, threads: int) -> list[float]:
         """The sum of the results over all rows."""
-        shared, width = self.shared(), self.results
+        shared, given, width = self.shared(), pointers(rows), self.results
 
         def at_once(begin: int, end: int) -> Sequence[float]:
             out = array("d", bytes(8 * width))
@@ -159,38 +164,21 @@ class Kernel:
 
         def one_by_one(begin: int, end: int) -> Sequence[float]:
             out = Table.empty(end - begin, width)
-            self.mapper(rows.part(begin, end, self.width), out)(0, end - begin)
-            return added_up([out.owner[place * width : (place + 1) * width] for place in range(out.count)], width)
+            self.mapper(rows.part(begin, end), out)(0, end - begin)
+            return added_up([out.rows(row, row + 1) for row in range(out.count)], width)
 
-        given = pointers(rows)
-        part = one_by_one if self.backend in ("python", "x86") else at_once
+        part = at_once if self.rows_backend in ROWS_AT_ONCE else one_by_one
         return added_up(in_parts(part, rows.count, threads), width)
 
 
-# What entry.py calls "one" is compiled already.
-SHIM = """
-define internal void @one(ptr %inputs, ptr %shared, ptr %outputs) {{
-  %code = inttoptr i64 {address} to ptr
-  call void %code(ptr %inputs, ptr %shared, ptr %outputs)
-  ret void
-}}
-"""
-
-
 def described(structure: Any) -> Any:
-    """A structure of arguments or results in the notation of entry.py."""
+    """A structure of arguments or results in the notation of llvm/entry.py.
+
+    >>> described([1.0, (2.0, 3.0), {"a": 4.0}])
+    (<class 'list'>, None, (<class 'tuple'>, None, None), (<class 'dict'>, ('a', None)))
+    """
     if isinstance(structure, (list, tuple)):
         return (type(structure), *map(described, structure))
     if isinstance(structure, dict):
         return (type(structure), *[(key, described(member)) for key, member in structure.items()])
     return None
-
-
-def chosen(backend: str, tape: Tape, one_row: bool = True) -> str:
-    """The backend that "auto" stands for: the fastest that is present and can do what is on the tape."""
-    if backend != "auto":
-        return backend
-    has_llvm = bool(importlib.util.find_spec("llvmlite")) and llvm.can(tape)
-    if one_row and x86.can(tape) and (len(tape) > LONG or not has_llvm):
-        return "x86"
-    return "llvm" if has_llvm else "c" if c.compiler() and c.can(tape) else "python"

@@ -1,7 +1,7 @@
 """From a graph to a tape: each node's operation is written down in operations of one or two numbers, sums and dots.
 
 The other functions of lists (norm, softmax, ...) are taken apart here, so that passes and backends need to know few
-operations, and what softmax(v)[0] and softmax(v)[1] have in common is computed once. Next: tracing.py.
+operations, and what softmax(v)[0] and softmax(v)[1] have in common is computed once. Next: recording.py.
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ from autograd import functions, reductions
 from autograd.compiling.expansions import infinite
 from autograd.compiling.passes import EXACT, drop
 from autograd.compiling.tape import CALL, DOT, ELEMENTARY, INPUT, SUM, WHERE, Builder, Tape
+from autograd.compiling.tracing import Traced
 from autograd.operands import Operands
 from autograd.sweeps import IDENTITY
 from autograd.value import LEAF, Operation, Value
 
 Slots = list[int]
-
-
-class Traced(Value):
-    """A node that is recorded for the compiler (tracing.py). A leaf among them may stand for another node, its `_b`."""
-
-    __slots__ = ()
 
 
 def lowered(outputs: Sequence[Any], inputs: Sequence[Value], new: Callable[[Value], bool]) -> tuple[Tape, list[Value]]:
@@ -129,6 +124,11 @@ def special(builder: Builder, node: Value, slots: Mapping[Value, int]) -> int:
     operation = node._operation
     if operation is IDENTITY or operation is LEAF:
         source: Any = original(node) if operation is LEAF else node._left
+        if source is None:
+            raise TypeError(
+                "compile: a Value that was copied, or kept from an earlier run of the function\n"
+                "compute with the argument itself, and keep numbers, not Values, from run to run"
+            )
         return slots[source]
     first, second = argument(builder, node._left, node._a, slots), argument(builder, node._right, node._b, slots)
     if operation in LISTS:

@@ -2,7 +2,7 @@
 
 `fold` and `simplify` look at one entry whose operands have been looked at before, so they work while a tape is written
 (Builder.add), which also shares what occurs twice; `drop` then leaves out what nothing depends on. `rebuilt` applies
-any of them to a finished tape.
+any of them to a finished tape. Next: expansions.py.
 """
 
 from __future__ import annotations
@@ -11,9 +11,23 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 
-from autograd.compiling.tape import CALL, CONSTANT, DOT, INPUT, SUM, WHERE, Builder, Entry, Rewrite, Tape, result, taken
-
-LEAVES = (INPUT, CONSTANT)
+from autograd.compiling.expansions import reciprocal, square
+from autograd.compiling.tape import (
+    CALL,
+    CONSTANT,
+    DOT,
+    INPUT,
+    LEAVES,
+    SUM,
+    WHERE,
+    Builder,
+    Entry,
+    Rewrite,
+    Tape,
+    halves,
+    result,
+    taken,
+)
 
 
 def rebuilt(tape: Tape, *rewrites: Rewrite) -> Tape:
@@ -34,7 +48,7 @@ def rebuilt(tape: Tape, *rewrites: Rewrite) -> Tape:
 def renumbered(entry: Entry, moved: Sequence[int]) -> Entry:
     """An entry whose operands have moved to other slots."""
     name = entry[0]
-    if name in RULES and len(entry) == 3:  # the usual case, made fast
+    if len(entry) == 3 and name != CALL:  # an operation on two slots: the usual case, made fast
         return name, moved[entry[1]], moved[entry[2]]
     if name in LEAVES:
         return entry
@@ -70,7 +84,7 @@ def fold(builder: Builder, entry: Entry) -> int | None:
     ('constant', 1.4142135623730951)
     """
     constants = builder.constants
-    if not constants or entry[0] is INPUT or entry[0] == CALL:
+    if not constants or entry[0] in (INPUT, CALL):
         return None
     for slot in entry[1:]:
         if slot not in constants:
@@ -162,9 +176,8 @@ def simpler_list_sum(builder: Builder, *slots: int) -> int | None:
 
 def simpler_dot(builder: Builder, *slots: int) -> int | None:
     """One pair is a product; a last pair with a 1 in it, as for a bias, is +."""
-    half = len(slots) // 2
-    xs, ys = slots[:half], slots[half:]
-    if half == 1:
+    xs, ys = halves(slots)
+    if len(xs) == 1:
         return builder.add("*", *slots)
     for last, other in ((ys[-1], xs[-1]), (xs[-1], ys[-1])):
         if builder.constants.get(last) == 1.0:
@@ -179,8 +192,8 @@ RULES: dict[str, Callable[..., int | None]] = {
     "+": simpler_sum,
     "-": simpler_difference,
     "neg": simpler_negative,
-    "square": lambda builder, x: builder.add("*", x, x),
-    "reciprocal": lambda builder, x: builder.add("/", builder.constant(1.0), x),
+    "square": square,
+    "reciprocal": reciprocal,
     WHERE: simpler_choice,
     SUM: simpler_list_sum,
     DOT: simpler_dot,

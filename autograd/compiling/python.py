@@ -5,7 +5,7 @@
         return (a * b + tanh(c),)
 
 Where Python raises in place of giving an IEEE result (1/0, exp(1000)), the call is computed again by the tape's own
-interpreter, which never does.
+interpreter, which never does. Next: backends.py.
 """
 
 from __future__ import annotations
@@ -14,37 +14,28 @@ import itertools
 import keyword
 import linecache
 import math
-import operator
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.compiling.c_library import C_NAMES
+from autograd.compiling.expansions import EXPANSIONS
 from autograd.compiling.source import ATOM, CHOICE, SIGN, WIDTH, Names, Span, Writer, Written, folded, held
-from autograd.compiling.tape import CALL, ELEMENTARY, WHERE, Entry, Tape, added, run
+from autograd.compiling.tape import CALL, ELEMENTARY, WHERE, Entry, Tape, added, dot, run
 from autograd.value import Operation
 
-
-def dot(xs: Sequence[float], ys: Sequence[float]) -> float:
-    """The products of two lists, added up from left to right."""
-    return added(list(map(operator.mul, xs, ys)))
-
-
-# Functions of Python's own that ours are, without the call around them.
+# Functions of C's library that Python has too: ours, without the call around them.
 DIRECT: dict[str, Callable[..., float]] = {
-    name: getattr(math, name)
-    for name in (
-        *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
-        *("exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "erf", "erfc", "atan2", "hypot"),
-    )
-} | {"abs": math.fabs}
-KNOWN: dict[str, Any] = {"nan": math.nan, "inf": math.inf, "added": added, "dot": dot, "pow": math.pow}
-RESERVED = (*keyword.kwlist, *ELEMENTARY, *KNOWN, "inputs", "kept", "_")
+    name: getattr(math, symbol) for name, symbol in C_NAMES.items() if name not in EXPANSIONS
+}
+KNOWN: dict[str, Any] = {"nan": math.nan, "inf": math.inf, "added": added, "dot": dot}
+RESERVED = (*keyword.kwlist, *ELEMENTARY, *KNOWN, "pow", "inputs", "kept", "_")
 
 
 class PythonWriter(Writer):
     """Python text, and `namespace`, the functions that it calls."""
 
-    length = 4_000
+    part_length = 4_000
 
     def __init__(self, tape: Tape, name: str) -> None:
         super().__init__(tape, Names((*RESERVED, name)))
@@ -70,10 +61,9 @@ class PythonWriter(Writer):
         arguments = ", ".join(text for text, _ in given)
         if entry[0] == CALL:
             return f"{self.users_function(entry[1])}([{arguments}])", ATOM
-        if entry[0] == "**":
-            return f"pow({arguments})", ATOM
-        self.namespace[entry[0]] = DIRECT.get(entry[0]) or ELEMENTARY[entry[0]].forward
-        return f"{entry[0]}({arguments})", ATOM
+        name = "pow" if entry[0] == "**" else entry[0]
+        self.namespace[name] = DIRECT.get(entry[0]) or ELEMENTARY[entry[0]].forward
+        return f"{name}({arguments})", ATOM
 
     def users_function(self, operation: Operation) -> str:
         if operation not in self.users:
@@ -81,8 +71,8 @@ class PythonWriter(Writer):
             self.namespace[self.users[operation]] = operation.forward
         return self.users[operation]
 
-    def long_sum(self, terms: int, given: list[Span | str]) -> Written:
-        texts = [sliced(each) if isinstance(each, Span) else each for each in given]
+    def long_sum(self, given: list[tuple[int, ...]]) -> Written:
+        texts = [sliced(span) if (span := self.span(slots)) else self.list_of(slots) for slots in given]
         return f"{'added' if len(given) == 1 else 'dot'}({', '.join(texts)})", ATOM
 
     def assignment(self, target: str, text: str, new: bool) -> list[str]:
@@ -111,7 +101,9 @@ class PythonWriter(Writer):
             numbers = [number for _, number in neighbours]
             first, last = numbers[0], numbers[-1]
             names = ", ".join(self.inputs[number] for number in numbers)
-            place = f"[{first}]" if first == last else "" if len(numbers) == self.count else f"[{first}:{last + 1}]"
+            place = (
+                f"[{first}]" if first == last else "" if len(numbers) == self.input_count else f"[{first}:{last + 1}]"
+            )
             lines += bracketed("", names, f" = inputs{place}")
         return lines
 
@@ -168,7 +160,7 @@ class Code:
 
     def __init__(self, tape: Tape) -> None:
         writer = PythonWriter(tape, "compiled")
-        self.tape, self.count, self.text = writer.tape, writer.count, writer.text()
+        self.tape, self.input_count, self.text = writer.tape, writer.input_count, writer.text()
         self.size = len(self.text)
         file = f"<compiled {next(serial)}>"
         linecache.cache[file] = self.size, None, self.text.splitlines(keepends=True), file  # for tracebacks
@@ -179,8 +171,8 @@ class Code:
 
     def one(self, numbers: Sequence[float]) -> Sequence[float]:
         """The results for one row."""
-        if len(numbers) != self.count:  # the last ones may be of no use to anything on the tape
-            numbers = numbers[: self.count]
+        if len(numbers) != self.input_count:  # the last ones may be of no use to anything on the tape
+            numbers = numbers[: self.input_count]
         try:
             return self.straight(numbers)
         except (ArithmeticError, ValueError):

@@ -1,7 +1,7 @@
 """A function run once, on Values, and what it computed: a Recording, from which code is made.
 
 The numbers of the arguments are inputs; so are the Values that the function reaches from outside, a model's parameters
-for instance, whose data are read at each call. Everything else is settled by the run. Next: compiled.py.
+for instance, whose data are read at each call. Everything else is settled by the run. Next: source.py.
 """
 
 from __future__ import annotations

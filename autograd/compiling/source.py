@@ -1,7 +1,7 @@
 """What the backends that write source text share: names, expressions with the brackets they need, lines, functions.
 
 A Writer goes along a tape once. What is used once is written where it is used, as long as that fits on a line; all else
-gets a line and a name, the user's where there is one. Next: python.py, c.py.
+gets a line and a name, the user's where there is one. Next: python.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autograd.compiling.passes import drop
-from autograd.compiling.tape import CALL, CONSTANT, DOT, INPUT, SUM, Entry, Tape, taken
+from autograd.compiling.tape import CALL, CONSTANT, DOT, INPUT, LEAVES, SUM, Entry, Tape, halves, taken
 
 # How tightly an expression holds together, from `x if c else y` to a name.
 CHOICE, ADDITION, PRODUCT, SIGN, ATOM = range(5)
@@ -86,7 +86,7 @@ class Writer:
     and a later one needs is stored in an array that all of them are given, `kept`; `places` says where.
     """
 
-    length = 1_000  # operations in a part: compilers take more than twice the time for twice the length
+    part_length = 1_000  # operations in a part: compilers take more than twice the time for twice the length
 
     def __init__(self, tape: Tape, names: Names, row: int = 0) -> None:
         self.tape, self.names, self.row = drop(tape), names, row
@@ -98,7 +98,7 @@ class Writer:
         self.places: dict[int, int] = {}
         self.part_of: list[int] = []
         self.spans: dict[tuple[int, ...], Span | None] = {}
-        self.count = 1 + max((entry[1] for entry in entries if entry[0] == INPUT), default=-1)  # of inputs
+        self.input_count = 1 + max((entry[1] for entry in entries if entry[0] == INPUT), default=-1)
         self.look_ahead()
         self.parts: list[list[str]] = [[]]
         self.written: dict[int, Written] = {}
@@ -115,8 +115,8 @@ class Writer:
         """How often each slot will be written, in which part it is computed, and whether others need it."""
         listed, operations = set(), 0
         for entry in self.tape.entries:
-            part = operations // self.length
-            operations += entry[0] not in (INPUT, CONSTANT)
+            part = operations // self.part_length
+            operations += entry[0] not in LEAVES
             self.part_of.append(part)
             for slots in lists(entry) or (taken(entry),):
                 if len(slots) > FEW and entry[0] != CALL:  # a list, which is written once
@@ -131,7 +131,7 @@ class Writer:
     def keep(self, slots: Iterable[int], part: int) -> None:
         """Give places to those slots that were computed in an earlier part."""
         for slot in slots:
-            if self.part_of[slot] < part and self.tape.entries[slot][0] not in (INPUT, CONSTANT):
+            if self.part_of[slot] < part and self.tape.entries[slot][0] not in LEAVES:
                 self.places.setdefault(slot, len(self.places))
 
     def span(self, slots: tuple[int, ...]) -> Span | None:
@@ -166,9 +166,7 @@ class Writer:
     def write_operation(self, slot: int, entry: Entry) -> None:
         given = lists(entry)
         if given and len(given[0]) > FEW:
-            self.written[slot] = self.long_sum(
-                len(given[0]), [self.span(slots) or self.list_of(slots) for slots in given]
-            )
+            self.written[slot] = self.long_sum(given)
         else:
             self.written[slot] = self.expression(entry)
         self.waiting.add(slot)
@@ -215,8 +213,7 @@ class Writer:
         if name == SUM:
             return joined(" + ", ADDITION, given)
         if name == DOT:
-            half = len(given) // 2
-            products = [joined(" * ", PRODUCT, pair) for pair in zip(given[:half], given[half:])]
+            products = [joined(" * ", PRODUCT, pair) for pair in zip(*halves(given))]
             return joined(" + ", ADDITION, products)
         return self.call(entry, given)
 
@@ -232,8 +229,8 @@ class Writer:
         """A function, a choice, or a user's operation."""
         raise NotImplementedError
 
-    def long_sum(self, terms: int, given: list[Span | str]) -> Written:
-        """The sum of a list, or of the products of two: each is inputs at equal distances, or has a name."""
+    def long_sum(self, given: list[tuple[int, ...]]) -> Written:
+        """The sum of a list, or of the products of two: each has a `span`, or gets a name from `list_of`."""
         raise NotImplementedError
 
     def assignment(self, target: str, text: str, new: bool) -> list[str]:
@@ -248,8 +245,7 @@ def lists(entry: Entry) -> list[tuple[int, ...]]:
     """The lists of slots that an entry adds up, or multiplies and adds up."""
     if entry[0] == SUM:
         return [entry[1:]]
-    half = len(entry) // 2
-    return [entry[1 : 1 + half], entry[1 + half :]] if entry[0] == DOT else []
+    return [*halves(entry[1:])] if entry[0] == DOT else []
 
 
 def joined(sign: str, strength: int, given: Sequence[Written]) -> Written:

@@ -1,8 +1,8 @@
 """The tape: a graph as a straight line of operations on numbered slots, and how it is computed.
 
 An entry is the name of an operation followed by the slots it takes; its own slot is its place on the tape. lowering.py
-writes graphs down as tapes, passes.py makes tapes shorter, python.py, c.py and llvm.py turn them into code. The
-interpreter at the foot of this file says what a tape means: passes and backends are tested against it.
+writes graphs down as tapes, passes.py makes tapes shorter, python.py, c.py, x86.py and llvm/ turn them into code. The
+interpreter at the foot of this file says what a tape means: passes and backends are tested against it. Next: passes.py.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd import activations, functions, reductions, trigonometry, value
 from autograd.value import Operation
 
 INPUT, CONSTANT, CALL, WHERE, SUM, DOT = "input", "constant", "call", "where", "sum", "dot"
+LEAVES = (INPUT, CONSTANT)  # entries that compute nothing
 
 # (INPUT, number of the input), (CONSTANT, x), (CALL, a user's operation, slots...), (WHERE, condition, x, y),
 # (SUM, slots...), (DOT, the slots of one list..., those of the other...), or (name, slots...) for an operation of one
 # or two numbers.
 Entry = tuple[Any, ...]
+Listed = TypeVar("Listed", tuple[Any, ...], list[Any])
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,29 @@ class Tape:
 
     def __len__(self) -> int:
         """The number of operations: inputs and constants cost nothing."""
-        return sum(entry[0] is not INPUT and entry[0] is not CONSTANT for entry in self.entries)
+        return sum(entry[0] not in LEAVES for entry in self.entries)
 
 
 def taken(entry: Entry) -> tuple[int, ...]:
     """The slots that an entry takes."""
-    if entry[0] in (INPUT, CONSTANT):
+    if entry[0] in LEAVES:
         return ()
     return entry[2:] if entry[0] == CALL else entry[1:]
+
+
+def halves(both: Listed) -> tuple[Listed, Listed]:
+    """The two lists of a DOT, whether of the slots that it takes or of what belongs to these.
+
+    >>> halves((0, 1, 2, 7, 8, 9))
+    ((0, 1, 2), (7, 8, 9))
+    """
+    half = len(both) // 2
+    return both[:half], both[half:]
+
+
+def users_operation(tape: Tape) -> Operation | None:
+    """The first operation of the user's own on a tape, which only Python can call, if there is one."""
+    return next((entry[1] for entry in tape.entries if entry[0] == CALL), None)
 
 
 Rewrite = Callable[["Builder", Entry], "int | None"]  # the slot of something better, or None
@@ -122,12 +139,17 @@ def evaluated(operation: Operation, *numbers: Any) -> float:
         return math.inf if isinstance(error, OverflowError) else math.nan
 
 
-def added(terms: Sequence[float]) -> float:
+def added(terms: Iterable[float]) -> float:
     """((a + b) + c) + d, each sum rounded."""
     return functools.reduce(operator.add, terms)
 
 
-def result(entry: Entry, numbers: Sequence[float]) -> float:
+def dot(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """The products of two lists, added up from left to right."""
+    return added(map(operator.mul, xs, ys))
+
+
+def result(entry: Entry, numbers: list[float]) -> float:
     """What an entry computes from the numbers in the slots it takes."""
     name = entry[0]
     if name == WHERE:
@@ -135,8 +157,7 @@ def result(entry: Entry, numbers: Sequence[float]) -> float:
     if name == SUM:
         return added(numbers)
     if name == DOT:
-        half = len(numbers) // 2
-        return added(list(map(operator.mul, numbers[:half], numbers[half:])))
+        return dot(*halves(numbers))
     if name == CALL:
         return evaluated(entry[1], numbers)
     return evaluated(ELEMENTARY[name], *numbers)

@@ -2,16 +2,16 @@
 
 What a compiled function does is settled by one run. So a Value in that run has no number that could be compared or
 printed: whatever depends on one (`if x > 0`, `x.data`) is a TracingError that says where, and what to write instead.
-Next: recording.py.
+Next: lowering.py.
 """
 
 from __future__ import annotations
 
 import itertools
 import linecache
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograd.compiling.lowering import Traced
 from autograd.diagnosis import users_frame
 from autograd.modes import Watch, watcher
 from autograd.value import LEAF, Value, ages
@@ -26,7 +26,7 @@ class TracingError(TypeError):
     >>> compile(lambda x: x if x > 0 else -x)(2.0)
     Traceback (most recent call last):
     autograd.compiling.tracing.TracingError: a compiled function cannot compare Values (<doctest ...>, line 1: ...)
-    write where(condition, x, y) or maximum(x, y), or mark the argument that decides as static
+    write maximum(x, y), or where(step(x - y), a, b) for a where x > y, or mark the argument that decides as static
     """
 
 
@@ -40,12 +40,15 @@ def refuse(what: str, instead: str) -> NoReturn:
 
 
 STATIC = "or mark the argument that decides as static"
-BRANCH = f"write where(condition, x, y) or maximum(x, y), {STATIC}"
+BRANCH = f"write maximum(x, y), or where(step(x - y), a, b) for a where x > y, {STATIC}"
 NUMBER = f"compute with the Value itself, in autograd's functions (autograd.sin), {STATIC}"
 
 
-class TracedValue(Traced):
-    """A Value inside a function that is being recorded for the compiler: its number is not known yet."""
+class Traced(Value):
+    """A Value inside a function that is being recorded for the compiler: its number is not known yet.
+
+    A leaf among them may stand for another node, its `_b`: see `detach`.
+    """
 
     __slots__ = ()
 
@@ -54,6 +57,16 @@ class TracedValue(Traced):
 
     def __float__(self) -> NoReturn:
         refuse("turn a Value into a float", NUMBER)
+
+    def __index__(self) -> NoReturn:
+        refuse("use a Value as a whole number", STATIC[3:])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Real):
+            refuse("compare Values", BRANCH)
+        return self is other
+
+    __hash__ = Value.__hash__
 
     def __int__(self) -> NoReturn:
         refuse("turn a Value into an int", NUMBER)
@@ -84,8 +97,11 @@ class TracedValue(Traced):
         return leaf
 
 
+Traced.__name__ = Traced.__qualname__ = "Value"  # in what Python itself has to say
+
+
 def traced(node: Value) -> Value:
-    node.__class__ = TracedValue
+    node.__class__ = Traced
     return node
 
 
@@ -114,7 +130,7 @@ class Trace(Watch):
             refuse("use no_grad()", "leave it out: nothing is recorded when compiled code runs")
         if next(self.count) > LIMIT:
             refuse(f"have more than {LIMIT:,} operations", TOO_LONG)
-        node.__class__ = TracedValue
+        node.__class__ = Traced
         return node
 
     def compared(self, value: Any) -> None:

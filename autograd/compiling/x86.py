@@ -3,6 +3,7 @@
 Where a compiler thinks about every operation, this file copies and fills in ("copy and patch": Xu and Kjolstad 2021).
 A number is loaded from memory into the register xmm0, the template of the operation (x86_templates.py) works on it
 there, and the result is stored. For x86-64 processors, and functions called as on Linux and macOS (System V).
+Next: llvm/rolling.py.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import platform
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import Any
 
 from autograd.compiling import x86_templates as templates
-from autograd.compiling.c_library import LIBRARY
+from autograd.compiling.backends import check_can
+from autograd.compiling.c_library import C_NAMES
 from autograd.compiling.expansions import EXPANSIONS, expand
 from autograd.compiling.passes import rebuilt
-from autograd.compiling.tape import CALL, CONSTANT, DOT, INPUT, SUM, Entry, Tape
+from autograd.compiling.tape import CONSTANT, DOT, INPUT, LEAVES, SUM, Entry, Tape, halves, users_operation
 from autograd.compiling.x86_templates import TEMPLATES, encoded
 
 # ---- bytes -----------------------------------------------------------------------------------------
@@ -38,7 +39,7 @@ def template(name: str, operands: int) -> bytes:
         return READY["*"] + encoded(templates.PRODUCT) * (operands // 2 - 1)
     whole = name in ("floor", "ceil")
     text = templates.BINARY if operands == 2 else templates.WHOLE if whole else templates.UNARY
-    return encoded(text, address=address_of(LIBRARY.get(name, name)))
+    return encoded(text, address=address_of(C_NAMES.get(name, name)))
 
 
 def address_of(symbol: str) -> bytes:
@@ -59,7 +60,6 @@ def integer(x: int, size: int = 4) -> bytes:
 # The memory in which numbers are, by the register that points to it, as instructions name that.
 INPUTS, SHARED, OUT = b"\x87", b"\x86", b"\x82"  # rdi, rsi, rdx: the arguments of the function, as they come
 CONSTANTS, FRAME = b"\x81", b"\x83"  # rcx, rbx
-GIVEN = (INPUT, CONSTANT)  # what has a place before anything is computed
 REGISTER = b""  # the place of what only the next entry takes: that finds it in xmm0
 
 
@@ -115,7 +115,7 @@ class Assembler:
         entries, places, pieces = self.entries, self.places, self.pieces
         for slot in range(len(entries) - 1, -1, -1):
             entry, result = entries[slot], places[slot]
-            if result is None or entry[0] in GIVEN:
+            if result is None or entry[0] in LEAVES:
                 continue
             if result.startswith(FRAME):
                 self.free.append(result)
@@ -124,7 +124,7 @@ class Assembler:
             name, first, *others = in_turn(entry, slot - 1)
             known = READY.get(name) or template(name, 1 + len(others))
             pieces.append(known % tuple([places[other] or self.in_frame(other) for other in others]))
-            if first != slot - 1 or entries[first][0] in GIVEN:
+            if first != slot - 1 or entries[first][0] in LEAVES:
                 pieces.append(LOAD + (places[first] or self.in_frame(first)))
             elif places[first] is None:
                 places[first] = REGISTER
@@ -151,22 +151,21 @@ def in_turn(entry: Entry, before: int) -> Entry:
     if (name == "+" or name == "*") and entry[2] == before:
         return name, before, entry[1]
     if name == DOT:
-        half = len(entry) // 2 + 1
-        return name, *[slot for pair in zip(entry[1:half], entry[half:]) for slot in pair]
+        return name, *[slot for pair in zip(*halves(entry[1:])) for slot in pair]
     return entry
 
 
 # ---- the function ----------------------------------------------------------------------------------
 
-ON_STACK = 1 << 16  # bytes of a frame on the stack; a longer one is allocated at each call
-WRITTEN_OUT = EXPANSIONS.keys() - TEMPLATES.keys() - LIBRARY.keys()
+BYTES_ON_STACK = 1 << 16  # a longer frame is allocated at each call
+WRITTEN_OUT = EXPANSIONS.keys() - TEMPLATES.keys() - C_NAMES.keys()
 
 
 def function(tape: Tape, row: int) -> bytes:
     """The machine code of a tape, and the constants behind it."""
     body = Assembler(simple(tape), row)
     size = -(-8 * body.frame // 16) * 16
-    if size <= ON_STACK:
+    if size <= BYTES_ON_STACK:
         begin, end = encoded(templates.SHORT, size=integer(size)), encoded(templates.SHORT_END, size=integer(size)) % ()
     else:
         results = integer(len(tape.outputs))
@@ -186,21 +185,31 @@ def simple(tape: Tape) -> Tape:
 
 
 def can(tape: Tape) -> bool:
-    """Whether this computer can run such code for a tape: nowhere if there is a function on it that a user wrote.
+    """Whether all of a tape can be such code: not if there is an operation of the user's own on it.
 
-    >>> can(Tape(((INPUT, 0), (CALL, None, 0)), (1,)))
-    False
+    >>> can(Tape(((INPUT, 0), ("sin", 0)), (1,)))
+    True
     """
-    return is_x86() and may_run_code() and all(entry[0] != CALL for entry in tape.entries)
+    return users_operation(tape) is None
+
+
+def is_present() -> bool:
+    """Whether this computer runs such code, and lets us make it."""
+    return is_x86() and may_run_code()
 
 
 def check_present() -> None:
     """RuntimeError where such code cannot run."""
-    if not (is_x86() and may_run_code()):
+    if not is_present():
         raise RuntimeError(
             f"the backend 'x86' needs x86-64 under Linux or macOS, not {platform.machine()} under {sys.platform}\n"
             "use backend='auto'"
         )
+
+
+def target() -> str:
+    """What object code depends on: there is none."""
+    return ""
 
 
 def is_x86() -> bool:
@@ -235,28 +244,33 @@ def address(memory: mmap.mmap) -> int:
 
 
 class Code:
-    """A tape as machine code: a C function at `address`, of `size` bytes.
+    """A tape as machine code, of the kind "one" of backends.py. It is called as in the example of llvm.Code.
 
-        void f(const double *inputs, const double *shared, double *out)
+    >>> code = Code(Tape(((INPUT, 0), ("*", 0, 0)), (1,)), 1, "one") if is_present() else None
+    >>> code is None or code.size > 0
+    True
 
-    >>> import array, ctypes
-    >>> code = Code(Tape(((INPUT, 0), ("*", 0, 0)), (1,)), 1, "one")
-    >>> call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(code.address)
-    >>> row, out = array.array("d", [3.0]), array.array("d", [0.0])
-    >>> call(row.buffer_info()[0], None, out.buffer_info()[0])
-    >>> out[0]
-    9.0
-
-    The first `row` inputs of the tape are `inputs`, the others are `shared`; `out` is memory of its own. It may be
-    called in several threads at once, and is freed with its Code. Raises ValueError for kinds other than "one", and for
-    a tape that `can` refuses.
+    Results go to memory that holds no inputs. The addresses in the code are this process's: there is no object code of
+    it to be kept, nor any use for one. Raises ValueError for other kinds, and for a tape that `can` refuses, and
+    RuntimeError where such code cannot run.
     """
 
-    def __init__(self, tape: Tape, row: int, kind: str, **layout: Any) -> None:
+    object_code = None
+
+    def __init__(
+        self,
+        tape: Tape,
+        row: int,
+        kind: str,
+        tables: Sequence[int] | None = None,
+        outs: Sequence[int] | None = None,
+        *,
+        object_code: bytes | None = None,
+    ) -> None:
         if kind != "one":
             raise ValueError(f"kind {kind!r:.60}: x86 code is for one row at a time\nuse kind 'one', or backend='llvm'")
-        if not can(tape):
-            raise ValueError("x86 code of this tape cannot be made, or cannot run here\nuse backend='python'")
+        check_can(tape)
+        check_present()
         code = function(tape, row)
         self.size = len(code)
         self.memory = executable(code)

@@ -3,18 +3,16 @@
     python -m tests.benchmarks [--quick] [--only NAME] [--json PATH]
 
 The peers come with the extra `bench`. All engines are first asked for the same values and gradients. About 5 minutes;
-with --quick, on smaller graphs and without the slowest peers, under a minute. How it is timed: measuring.py.
+with --quick, on smaller graphs and without the slowest peers, under a minute. How it is timed: measuring.py; the table:
+table.py.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
-import platform
 from typing import Any
 
-from tests.benchmarks import works
+from tests.benchmarks import table, works
 from tests.benchmarks.engines import DIGITS, MOONS, installed
 from tests.benchmarks.measuring import (
     Target,
@@ -81,55 +79,8 @@ def networks(quick: bool) -> list[Work]:
     ]
 
 
-def cell(number: Any, unit: str) -> str:
-    return (
-        f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f} {unit}" if isinstance(number, float) else number
-    )
-
-
-def written_out(target: Target, unit: str) -> str:
-    return f"{target.factor:g}x {target.peer}" if target.peer else f"{target.factor:g} {unit}"
-
-
-def line(work: Work, medians: dict[str, Any]) -> str:
-    """A row of the table."""
-    cells = [work.name, cell(medians["ours"], work.unit)]
-    for peer in PEERS:
-        there = medians.get(peer, "not installed")
-        cells += [cell(there, work.unit), f"{there / medians['ours']:.1f}" if isinstance(there, float) else "-"]
-    goal = ", ".join(written_out(target, work.unit) for target in work.goals)
-    return LAYOUT.format(*cells, goal, written_out(work.stretch, work.unit), work.verdict(medians))
-
-
-def report(work: Work, medians: dict[str, Any]) -> dict[str, Any]:
-    """A row of the table, for the JSON file."""
-    return {
-        "work": work.name.strip(),
-        "unit": work.unit,
-        "medians": medians,
-        "goal": [written_out(target, work.unit) for target in work.goals],
-        "stretch": written_out(work.stretch, work.unit),
-        "met": work.verdict(medians),
-    }
-
-
-def run(works_to_do: list[Work], engines: list[Any]) -> list[dict[str, Any]]:
-    """Measure each work and print its row as soon as it is known."""
-    print(LAYOUT.format("work", "ours", "micrograd", "ratio", "torch", "ratio", "goal", "stretch", "met?"))
-    reports = []
-    for work in works_to_do:
-        medians = work.measure(engines)
-        print(line(work, medians), flush=True)
-        reports.append(report(work, medians))
-    return reports
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="smaller graphs, fewer rounds")
-    parser.add_argument("--only", default="", metavar="NAME", help="the works whose name contains this")
-    parser.add_argument("--json", default="benchmarks.json", metavar="PATH", help="where the figures are written")
-    options = parser.parse_args()
+    options = table.parsed(__doc__)
     engines, missing = installed()
     for name in missing:
         print(f"{name} is not installed: .venv/bin/pip install -e '.[bench]'")
@@ -138,12 +89,9 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # what the peers' imports left behind is nobody's garbage to look through
     memory = Work("bytes a node", "B", 1, bytes_a_node, 1, [Target(300)], Target(200))
-    chosen = [*graphs(options.quick), *networks(options.quick), memory]
-    reports = run([work for work in chosen if options.only in work.name], engines)
-    machine = {"python": platform.python_version(), "machine": platform.platform(), "quick": options.quick}
-    with open(options.json, "w", encoding="utf-8") as file:
-        json.dump({**machine, "works": reports}, file, indent=1)
-    print(f"\nwritten to {options.json}; a verdict of '-': a peer is missing, or --quick made the work another")
+    works_to_do = [*graphs(options.quick), *networks(options.quick), memory]
+    table.run(works_to_do, engines, options, PEERS, LAYOUT)
+    print("\na verdict of '-': a peer is missing, or --quick made the work another")
 
 
 if __name__ == "__main__":

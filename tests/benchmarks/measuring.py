@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import itertools
+import math
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from statistics import median
@@ -32,12 +33,25 @@ class Target:
     factor: float
     peer: str = ""
 
+    def allowed(self, medians: dict[str, Any]) -> float | None:
+        """What ours may take; None where there is nothing to compare."""
+        if not self.peer:
+            return self.factor
+        theirs = medians.get(self.peer)
+        return theirs / self.factor if isinstance(theirs, float) else None
+
     def reached(self, medians: dict[str, Any]) -> bool | None:
         """Whether it is; None where there is nothing to compare."""
-        if not self.peer:
-            return medians["ours"] <= self.factor
-        theirs = medians.get(self.peer)
-        return theirs / medians["ours"] >= self.factor if isinstance(theirs, float) else None
+        allowed = self.allowed(medians)
+        return None if allowed is None else medians["ours"] <= allowed
+
+    def written_out(self, unit: str) -> str:
+        """The goal in words.
+
+        >>> Target(3.7, "micrograd").written_out("us"), Target(25).written_out("ms")
+        ('3.7x micrograd', '25 ms')
+        """
+        return f"{self.factor:g}x {self.peer}" if self.peer else f"{self.factor:g} {unit}"
 
 
 @dataclass(frozen=True)
@@ -50,12 +64,12 @@ class Work:
     scale: float
     timing: Timing
     rounds: int
-    goals: list[Target]
+    goals: Sequence[Target]
     stretch: Target
     rounds_of: dict[str, int] = field(default_factory=dict)
     comparable: bool = True
 
-    def measure(self, engines: list[Any]) -> dict[str, Any]:
+    def measure(self, engines: Sequence[Any]) -> dict[str, Any]:
         """The median of each engine, all in turn within each round; or why there is none."""
         found: dict[str, list[float]] = {engine.name: [] for engine in engines}
         failed: dict[str, str] = {}
@@ -78,6 +92,11 @@ class Work:
         if not all(reached):
             return "no"
         return "stretch" if self.stretch.reached(medians) else "yes"
+
+    def missed_by(self, medians: dict[str, Any]) -> float:
+        """How many times as much as the goals allow ours takes: at most 1 where they are reached."""
+        allowed = [goal.allowed(medians) for goal in self.goals]
+        return max((medians["ours"] / each for each in allowed if each is not None), default=0.0)
 
 
 def build_and_back(
@@ -159,11 +178,11 @@ def sampled_numbers(engine: Any) -> list[float]:
     return numbers
 
 
-def largest_difference(numbers: list[float], others: list[float]) -> float:
-    """The largest difference, relative to numbers above 1; inf if there are not as many."""
-    if len(numbers) != len(others):
-        return float("inf")
-    return max(abs(x - y) / max(1.0, abs(y)) for x, y in zip(numbers, others))
+def largest_difference(numbers: Sequence[float], others: Sequence[float]) -> float:
+    """The largest difference, relative to numbers above 1; inf if there are not as many, or not all are finite."""
+    if len(numbers) != len(others) or not all(map(math.isfinite, (*numbers, *others))):
+        return math.inf
+    return max((abs(x - y) / max(1.0, abs(y)) for x, y in zip(numbers, others)), default=0.0)
 
 
 def check_agreement(engines: list[Any]) -> None:

@@ -1,21 +1,22 @@
-"""The LLVM code for one row, for many, and for sums over many: the functions that call the parts of a tape.
+"""The LLVM code for one row, for many, and for sums over many: the functions of backends.py, from parts of a tape.
 
 Many rows are computed block by block: the inputs of as many rows as there are lanes are gathered from their tables,
 a row in each lane; the parts compute; results are scattered to theirs. A last block that is not full computes its
-last row several times over, and leaves the copies out of sums and tables. Next: llvm.py.
+last row several times over, and leaves the repetitions out of sums and tables. Next: code.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from autograd.compiling.c_library import OF_TWO
 from autograd.compiling.llvm import vectors
 from autograd.compiling.llvm.emitting import Emitter
-from autograd.compiling.llvm.instructions import BINARY, LIBRARY, Body, function, literal
+from autograd.compiling.llvm.instructions import LIBRARY, Body, literal, symbol_for
 from autograd.compiling.llvm.laying import Program
 from autograd.compiling.llvm.rolling import LANES, SCALARS, Part
 
-ON_STACK = 1 << 17  # so many bytes of memory are taken from the stack; more are allocated at each call
+BYTES_ON_STACK = 1 << 17  # more memory is allocated at each call
 AT_ONCE = 8  # columns of a table that are copied in one round of a loop
 LINE = 64  # bytes in a line of a processor's cache, and in its widest vector
 
@@ -49,7 +50,7 @@ def library(laid: Program, lanes: int) -> list[str]:
     once, each = ({line.name for part in parts for line in part.lines} for parts in (laid.before, laid.each))
     text = []
     for name in sorted((once | each) & set(LIBRARY)):
-        symbol, operands = LIBRARY[name], 2 if name in BINARY else 1
+        symbol, operands = LIBRARY[name], 2 if name in OF_TWO else 1
         text.append(f"declare double @{symbol}({', '.join(['double'] * operands)})")
         if lanes > 1 and name in each:
             vector = vectors.definition(name, lanes) if name in vectors.NAMES else lane_by_lane(symbol, operands, lanes)
@@ -67,7 +68,7 @@ def lane_by_lane(symbol: str, operands: int, lanes: int) -> str:
         called = body.write(f"call double @{symbol}({', '.join(f'double {x}' for x in numbers)})")
         body.text.append(f"%new = insertelement {body.type} %result, double {called}, i64 {index}")
     parameters = ", ".join(f"{body.type} {x}" for x in given)
-    head = f"define internal {body.type} @{function(symbol, lanes)}({parameters}) {{"
+    head = f"define internal {body.type} @{symbol_for(symbol, lanes)}({parameters}) {{"
     return "\n".join([head, *body.text, f"ret {body.type} %new", "}", ""])
 
 
@@ -83,7 +84,7 @@ class Memory:
         for name, size in sizes.items():
             starts[name] = total
             total += -(-size // LINE) * LINE
-        self.heap = total > ON_STACK
+        self.heap = total > BYTES_ON_STACK
         if self.heap:
             body.text.append(f"%heap = call ptr @malloc(i64 {total + LINE})")
             body.text.append(f"%behind = getelementptr i8, ptr %heap, i64 {LINE - 1}")
@@ -110,7 +111,7 @@ def calls(name: str, parts: Sequence[Part], count: str, **given: str) -> list[st
 
 
 def one(laid: Program) -> str:
-    """void one(const double *inputs, const double *shared, double *out): one row, scalar code."""
+    """The kind "one": scalar code."""
     body = Body(1)
     memory = Memory(body, scalars=8 * laid.size[SCALARS])
     body.text += calls("each", laid.each, "1", shared="%shared", inputs="%inputs", scalars="%scalars", out="%out")
@@ -120,10 +121,7 @@ def one(laid: Program) -> str:
 
 
 def many(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], lanes: int) -> str:
-    """void rows(const double *const *tables, const double *shared, double *const *outs,
-                 const int64_t *which, int64_t begin, int64_t end)
-    void sums(..., double *out, ...): row number i, for i from begin to end, or which[i], if that is not null.
-    """
+    """The kinds "rows" and "sums": block by block."""
     body, vector, rows = Body(lanes), 8 * lanes, kind == "rows"
     sizes = {"scalars": 8 * laid.size[SCALARS], "lanes": vector * laid.size[LANES]}
     memory = Memory(body, **sizes, results=vector * sum(outs) if rows else 0)
@@ -146,11 +144,11 @@ def many(laid: Program, kind: str, tables: Sequence[int], outs: Sequence[int], l
     memory.free()
     out = "%outs" if rows else "%out"
     head = f"define void @{kind}(ptr %tables, ptr %shared, ptr {out}, ptr %which, i64 %begin, i64 %end) {{"
-    text = [head, *body.text, "ret void", "}", transfer("gather", tables, lanes), *ALLOCATION]
-    return "\n".join(text + ([transfer("scatter", outs, lanes)] if rows else []))
+    text = [head, *body.text, "ret void", "}", transfer(tables, lanes, gathers=True), *ALLOCATION]
+    return "\n".join(text + ([transfer(outs, lanes, gathers=False)] if rows else []))
 
 
-def transfer(name: str, tables: Sequence[int], lanes: int) -> str:
+def transfer(tables: Sequence[int], lanes: int, gathers: bool) -> str:
     """The function @gather, from tables, a row after the other, to vectors, a row in each lane; or @scatter, back.
 
     A table of one column is copied lane beside lane, if the block is full and its rows are not listed.
@@ -165,20 +163,20 @@ def transfer(name: str, tables: Sequence[int], lanes: int) -> str:
     for table, column in narrow:
         here = element(body, table, 1, "%start")
         there = body.write(f"getelementptr {body.type}, ptr %lanes, i64 {column}")
-        copy(body, body.type, here, there, name)
+        copy(body, body.type, here, there, gathers)
     if wide:
         with body.loop(lanes) as (lane, _, _):
             number = body.write(f"add i64 %start, {lane}")
             for table, column in wide:
-                copy_row(body, (table, tables[table]), column, number, lane, name)
+                copy_row(body, (table, tables[table]), column, number, lane, gathers)
     body.text += ["br label %end", "one_by_one:"]
-    with body.loop(lanes if name == "gather" else "%count") as (lane, _, _):
-        number = row_number(body, lane) if name == "gather" else body.write(f"add i64 %start, {lane}")
+    with body.loop(lanes if gathers else "%count") as (lane, _, _):
+        number = row_number(body, lane) if gathers else body.write(f"add i64 %start, {lane}")
         for table, column in sorted(narrow + wide):
-            copy_row(body, (table, tables[table]), column, number, lane, name)
+            copy_row(body, (table, tables[table]), column, number, lane, gathers)
     parameters = "ptr %tables, ptr %which, ptr %lanes, i64 %start, i64 %count"
-    text = [f"define internal void @{name}({parameters}) {{", *body.text, "br label %end", "end:", "ret void", "}", ""]
-    return "\n".join(text)
+    head = f"define internal void @{'gather' if gathers else 'scatter'}({parameters}) {{"
+    return "\n".join([head, *body.text, "br label %end", "end:", "ret void", "}", ""])
 
 
 def row_number(body: Body, lane: str) -> str:
@@ -198,7 +196,7 @@ def element(body: Body, table: int, width: int, number: str) -> str:
     return body.write(f"getelementptr double, ptr {start}, i64 {body.write(f'mul i64 {number}, {width}')}")
 
 
-def copy_row(body: Body, table: tuple[int, int], column: int, number: str, lane: str, name: str) -> None:
+def copy_row(body: Body, table: tuple[int, int], column: int, number: str, lane: str, gathers: bool) -> None:
     """Copy a row between a table and one lane of the vectors from `column` on."""
     row = element(body, *table, number)
     first = body.write(f"getelementptr {body.type}, ptr %lanes, i64 {column}")
@@ -210,7 +208,7 @@ def copy_row(body: Body, table: tuple[int, int], column: int, number: str, lane:
         there = body.write(f"getelementptr {body.type}, ptr {numbers}, i64 {first}")
         for offset in offsets:
             source = body.write(f"getelementptr double, ptr {here}, i64 {offset}")
-            copy(body, "double", source, body.write(f"getelementptr {body.type}, ptr {there}, i64 {offset}"), name)
+            copy(body, "double", source, body.write(f"getelementptr {body.type}, ptr {there}, i64 {offset}"), gathers)
 
     if whole:
         with body.loop(whole, AT_ONCE) as (index, _, _):
@@ -218,7 +216,7 @@ def copy_row(body: Body, table: tuple[int, int], column: int, number: str, lane:
     copy_from("0", range(whole, table[1]))
 
 
-def copy(body: Body, kind: str, here: str, there: str, name: str) -> None:
+def copy(body: Body, kind: str, here: str, there: str, gathers: bool) -> None:
     """Copy a number or vector from a table, or back to one."""
-    source, target = (here, there) if name == "gather" else (there, here)
+    source, target = (here, there) if gathers else (there, here)
     body.text.append(f"store {kind} {body.write(f'load {kind}, ptr {source}, align 8')}, ptr {target}, align 8")

@@ -1,36 +1,39 @@
 """Machine code for a tape, through LLVM: its own text is written (blocks.py), LLVM compiles it into memory.
 
 What LLVM makes is an object file, as a C compiler's; Code keeps its bytes, so that a cache can keep them on disk.
+Next: entry.py.
 """
 
 from __future__ import annotations
 
-import importlib
+import functools
+import importlib.util
 import threading
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.compiling.backends import check_can, check_kind
 from autograd.compiling.expansions import expand
 from autograd.compiling.llvm import blocks
 from autograd.compiling.llvm.laying import program
 from autograd.compiling.passes import EXACT, drop, rebuilt
-from autograd.compiling.tape import CALL, Tape
+from autograd.compiling.tape import Tape, users_operation
 
 lock = threading.Lock()  # LLVM's lists of targets and passes are shared by all threads
 
 
 def can(tape: Tape) -> bool:
-    """Whether everything on a tape can be machine code: a function that a user wrote in Python cannot.
+    """Whether all of a tape can be machine code: not if there is an operation of the user's own on it.
 
     >>> from autograd.compiling.tape import INPUT
     >>> can(Tape(((INPUT, 0), ("sin", 0)), (1,)))
     True
     """
-    return all(entry[0] != CALL for entry in tape.entries)
+    return users_operation(tape) is None
 
 
 class Code:
-    """The machine code of a tape: a C function of one of the kinds described in blocks.py, at `address`.
+    """A tape as machine code, of a kind and with arguments as backends.py says.
 
     >>> import array, ctypes
     >>> from autograd.compiling.tape import INPUT, Tape
@@ -41,9 +44,8 @@ class Code:
     >>> out[0]
     9.0
 
-    The first `row` inputs of the tape vary by row, and come from tables of the widths `tables`; the others are shared.
-    With `object_code`, that of an equal Code, nothing is compiled. The code's memory is freed with the Code.
-    Raises ValueError for a tape with a user's own function on it, ImportError where llvmlite is missing.
+    Its `object_code` is the bytes of an object file. Raises ValueError for a tape with an operation of the user's own
+    on it, and ImportError where llvmlite is missing.
     """
 
     def __init__(
@@ -56,18 +58,16 @@ class Code:
         *,
         object_code: bytes | None = None,
     ) -> None:
-        if not can(tape):
-            raise ValueError("the tape calls a function written in Python\ncompile with backend='python'")
+        check_kind(kind)
+        check_can(tape)
+        check_present()
         self.tape, self.row, self.kind = tape, row, kind
         self.tables = (row,) if tables is None else tuple(tables)
         self.outs = (len(tape.outputs),) if outs is None else tuple(outs)
-        binding = llvmlite_binding()
-        if object_code is None:
-            object_code = compiled(binding, *self.written())
-        self.object_code = object_code
-        self.memory = loaded(binding, object_code, kind)
+        self.object_code = compiled(*self.written()) if object_code is None else object_code
+        self.memory = loaded(self.object_code, kind)
         self.address: int = self.memory[kind]
-        sections = binding.ObjectFileRef.from_data(object_code).sections()
+        sections = binding().ObjectFileRef.from_data(self.object_code).sections()
         self.size: int = sum(section.size() for section in sections if section.is_text())
 
     def written(self) -> tuple[str, int]:
@@ -84,77 +84,83 @@ class Code:
 
     def assembly(self) -> str:
         """The machine code as text, for this computer's processor."""
-        binding = llvmlite_binding()
         ir, level = self.written()
         with lock:
-            return str(machine(binding, level).emit_assembly(module(binding, ir)))
+            return str(machine(level).emit_assembly(module(ir)))
 
 
-def llvmlite_binding() -> Any:
-    try:
-        importlib.import_module("llvmlite")
-        return importlib.import_module("llvmlite.binding")
-    except ImportError:
-        message = "the backend 'llvm' needs llvmlite\ninstall it: pip install 'scalar-autograd[jit]'"
-        raise ImportError(message) from None
+def is_present() -> bool:
+    """Whether llvmlite is installed."""
+    return importlib.util.find_spec("llvmlite") is not None
 
 
 def check_present() -> None:
     """ImportError, with what to install, where llvmlite is missing."""
-    llvmlite_binding()
+    if not is_present():
+        raise ImportError("the backend 'llvm' needs llvmlite\ninstall it: pip install 'scalar-autograd[jit]'")
+
+
+@functools.cache
+def binding() -> Any:
+    """LLVM, as llvmlite hands it to Python."""
+    check_present()
+    import llvmlite.binding
+
+    return llvmlite.binding
 
 
 def target() -> str:
     """What code depends on, besides the tape and the system."""
-    binding = llvmlite_binding()
-    version = importlib.import_module("llvmlite").__version__
-    return f"{version} {binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
+    llvm = binding()
+    import llvmlite
+
+    return f"{llvmlite.__version__} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
 def linked(ir: str, name: str) -> tuple[int, Any]:
     """The address of a function in LLVM's own text, and what keeps its code in memory."""
-    binding = llvmlite_binding()
-    memory = loaded(binding, compiled(binding, ir, 2), name)
+    memory = loaded(compiled(ir, 2), name)
     return memory[name], memory
 
 
 def lanes(quick: bool) -> int:
-    """How many rows to compute side by side: as many as numbers fit a vector of 512 bits, or of twice what there is.
+    """How many rows to compute side by side: as many as fill two of the processor's vectors, but at most 8.
 
-    Code that LLVM should not think long about has vectors that fit: it would have to think about others.
+    Where LLVM should not think long, they fill one: two at a time would give it more to think about.
     """
-    features = llvmlite_binding().get_host_cpu_features()
+    features = binding().get_host_cpu_features()
     widest = 8 if features.get("avx512f") else 4 if features.get("avx") else 2
     return widest if quick else min(2 * widest, 8)
 
 
-def machine(binding: Any, level: int) -> Any:
+def machine(level: int) -> Any:
     """LLVM, told what processor this is."""
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    return binding.Target.from_default_triple().create_target_machine(
-        cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
+    llvm = binding()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
         opt=level,
         reloc="pic",
         codemodel="small",
     )
 
 
-def module(binding: Any, ir: str) -> Any:
+def module(ir: str) -> Any:
     """LLVM's text, read. A context of its own lets go of all that LLVM knows about it."""
-    return binding.parse_assembly(ir, binding.create_context())
+    return binding().parse_assembly(ir, binding().create_context())
 
 
-def compiled(binding: Any, ir: str, level: int) -> bytes:
+def compiled(ir: str, level: int) -> bytes:
     """The bytes of an object file."""
     with lock:
-        return bytes(machine(binding, level).emit_object(module(binding, ir)))
+        return bytes(machine(level).emit_object(module(ir)))
 
 
-def loaded(binding: Any, object_code: bytes, name: str) -> Any:
+def loaded(object_code: bytes, name: str) -> Any:
     """The code in memory, which it leaves with this object; this[name] is the address of the function."""
     with lock:
-        jit = binding.create_lljit_compiler(machine(binding, 2))
-        builder = binding.JITLibraryBuilder().add_object_img(object_code).add_current_process().export_symbol(name)
+        jit = binding().create_lljit_compiler(machine(2))
+        builder = binding().JITLibraryBuilder().add_object_img(object_code).add_current_process().export_symbol(name)
         return builder.link(jit, name)

@@ -2,7 +2,7 @@
 
 Straight code is a line for each operation; only what other parts take goes through memory. A loop works on several
 rounds side by side: that keeps the processor's units busy. Where several rows are computed at a time, what belongs to
-rows is vectors, a row in each lane, and shared numbers are spread over all lanes as they are read. Next: blocks.py.
+rows is vectors, a row in each lane, and shared numbers are spread over all lanes as they are read. Next: vectors.py.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from autograd.compiling.llvm.instructions import Body, literal, operations
+from autograd.compiling.llvm.instructions import Body, literal, operations, splat, type_of
 from autograd.compiling.llvm.laying import Program
 from autograd.compiling.llvm.rolling import CONSTANTS, LANES, OUT, SAME, SPACE, Line, Part, Walk
-from autograd.compiling.tape import DOT, SUM
+from autograd.compiling.tape import DOT, SUM, halves
 
 POINTERS = ["@constants", "%shared", "%inputs", "%scalars", "%lanes", "%out"]  # in the order of the spaces
 PARAMETERS = "ptr %shared, ptr %inputs, ptr %scalars, ptr %lanes, ptr %out, i64 %count"
-COPIES = 4  # rounds of a loop that are computed side by side
+SIDE_BY_SIDE = 4  # rounds of a loop that are worked on at once
 
 
 class Emitter(Body):
@@ -30,7 +30,7 @@ class Emitter(Body):
     def __init__(self, lanes: int, laid: Program, kind: str) -> None:
         super().__init__(lanes)
         self.kept, self.constants = laid.kept, laid.constants
-        self.totals, self.times = kind == "sums" and lanes > 1, kind == "sums" and lanes == 1
+        self.adds_lanes, self.counts_rows = kind == "sums" and lanes > 1, kind == "sums" and lanes == 1
         self.vectors = {LANES, OUT} if kind == "rows" else {LANES}
         self.operations = operations(lanes)
         self.pending: list[tuple[Walk, str]] = []  # vectors still to be added to outputs
@@ -69,8 +69,7 @@ class Emitter(Body):
     def load(self, walk: Walk) -> str:
         space = walk[0] - walk[0] % SPACE
         if space == CONSTANTS and not any(walk[1:]):
-            x = literal(self.constants[walk[0] - CONSTANTS])
-            return x if self.lanes == 1 else f"splat (double {x})"
+            return splat(literal(self.constants[walk[0] - CONSTANTS]), self.lanes)
         if space in self.vectors:
             return self.write(f"load {self.type}, ptr {self.address(walk)}, align {8 * self.lanes}")
         return self.spread(self.write(f"load double, ptr {self.address(walk)}, align 8"))
@@ -79,12 +78,12 @@ class Emitter(Body):
         """A result is known from now on, and goes where it is needed."""
         self.known[walk] = name
         to_output = walk[0] >= OUT
-        if to_output and self.totals:
+        if to_output and self.adds_lanes:
             self.pending.append((walk, name))
             if len(self.pending) == self.lanes:
                 self.add_up()
         elif to_output or kept:
-            if to_output and self.times:
+            if to_output and self.counts_rows:
                 name = self.write(f"fmul double {name}, %rows")
             self.text.append(f"store {self.type} {name}, ptr {self.address(walk)}, align {8 * self.lanes}")
 
@@ -95,12 +94,12 @@ class Emitter(Body):
 
     # -- lines
 
-    def line(self, line: Line, copies: Sequence[Sequence[Walk]], results: Sequence[Walk]) -> None:
+    def line(self, line: Line, operands: Sequence[Sequence[Walk]], results: Sequence[Walk]) -> None:
         """A line, for several rounds at once: for each the walks of its operands, and of its result."""
         if line.terms:
-            names = self.long(line, copies)
+            names = self.long(line, operands)
         else:
-            names = [self.operation(line.name, [self.read(walk) for walk in walks]) for walks in copies]
+            names = [self.operation(line.name, [self.read(walk) for walk in walks]) for walks in operands]
         kept = self.keeps(line)
         for walk, name in zip(results, names):
             self.finish(walk, name, kept)
@@ -112,8 +111,7 @@ class Emitter(Body):
         if name == SUM:
             return self.chain(x)
         if name == DOT:
-            half = len(x) // 2
-            return self.chain([self.operation("*", [a, b]) for a, b in zip(x[:half], x[half:])])
+            return self.chain([self.operation("*", [a, b]) for a, b in zip(*halves(x))])
         self.names += 1
         self.text.append(self.operations[name].format(self.names, *x))
         return f"%{self.names}"
@@ -124,14 +122,14 @@ class Emitter(Body):
             total = self.operation("+", [total, term])
         return total
 
-    def long(self, line: Line, copies: Sequence[Sequence[Walk]]) -> list[str]:
+    def long(self, line: Line, operands: Sequence[Sequence[Walk]]) -> list[str]:
         """Sums or dots in a loop over their terms, added from left to right: -0.0 + x is x, for every x."""
-        totals = [(f"%old{number}", f"%new{number}") for number in (self.label() for _ in copies)]
-        start = literal(-0.0) if self.lanes == 1 else f"splat (double {literal(-0.0)})"
+        totals = [(f"%old{number}", f"%new{number}") for number in (self.label() for _ in operands)]
+        start = splat(literal(-0.0), self.lanes)
         with self.loop(line.terms) as (index, before, after):
             self.text += [f"{total} = phi {self.type} [{start}, %{before}], [{new}, %{after}]" for total, new in totals]
             self.indices.append(index)
-            for (total, new), walks in zip(totals, copies):
+            for (total, new), walks in zip(totals, operands):
                 x = [self.read(walk) for walk in walks]
                 term = x[0] if line.name == SUM else self.operation("*", x)
                 self.text.append(f"{new} = fadd {self.type} {total}, {term}")
@@ -147,8 +145,8 @@ class Emitter(Body):
         if not walks:
             return
         width = 1 << (len(walks) - 1).bit_length()
-        sums, side_by_side = self.folded(vectors, width), [(walks[0][0] + i, *walks[0][1:]) for i in range(width)]
-        if walks == side_by_side:
+        sums, neighbours = self.folded(vectors, width), [(walks[0][0] + i, *walks[0][1:]) for i in range(width)]
+        if walks == neighbours:
             self.add_to(self.address(walks[0]), f"<{width} x double>", sums)
             return
         for place, walk in enumerate(walks):
@@ -196,12 +194,12 @@ class Emitter(Body):
     def part(self, part: Part, name: str) -> str:
         """The text of the function."""
         self.all_rounds = math.prod(part.counts)
-        if self.totals:
+        if self.adds_lanes:
             self.live()
-        if self.times:
+        if self.counts_rows:
             self.text.append("%rows = sitofp i64 %count to double")
         if part.counts:
-            self.around(inside_out(part) if self.totals else part)
+            self.around(inside_out(part) if self.adds_lanes else part)
         else:
             for line in part.lines:
                 self.line(line, [line.operands], [line.result])
@@ -214,10 +212,8 @@ class Emitter(Body):
     def live(self) -> None:
         """Which lanes hold rows: all, but in a last block."""
         numbers = ", ".join(f"i64 {lane}" for lane in range(self.lanes))
-        kind = f"<{self.lanes} x i64>"
-        first = self.write(f"insertelement {kind} poison, i64 %count, i64 0")
-        counts = self.write(f"shufflevector {kind} {first}, {kind} poison, <{self.lanes} x i32> zeroinitializer")
-        self.text.append(f"%live = icmp ult {kind} <{numbers}>, {counts}")
+        counts = self.spread("%count", "i64")
+        self.text.append(f"%live = icmp ult {type_of('i64', self.lanes)} <{numbers}>, {counts}")
 
     def around(self, part: Part) -> None:
         """The loops of a part: the inner one goes by several rounds at a time, the rest of them follow."""
@@ -230,35 +226,35 @@ class Emitter(Body):
             self.innermost(part)
 
     def innermost(self, part: Part) -> None:
-        count, copies = part.counts[-1], min(part.counts[-1], self.copies(part))
-        if count >= 2 * copies:
-            with self.loop(count - count % copies, copies) as (index, _, _):
+        count, at_once = part.counts[-1], min(part.counts[-1], self.rounds_at_once(part))
+        if count >= 2 * at_once:
+            with self.loop(count - count % at_once, at_once) as (index, _, _):
                 self.indices.append(index)
-                self.rounds(part, range(copies))
+                self.rounds(part, range(at_once))
                 self.indices.pop()
-            rest = range(count - count % copies, count)
+            rest = range(count - count % at_once, count)
         else:
             rest = range(count)
         self.indices.append("0")  # what is left over counts from the start
-        for first in range(0, len(rest), copies):
+        for first in range(0, len(rest), at_once):
             outside, self.known = self.known, dict(self.known)
-            self.rounds(part, rest[first : first + copies])
+            self.rounds(part, rest[first : first + at_once])
             self.known = outside
         self.indices.pop()
 
-    def copies(self, part: Part) -> int:
+    def rounds_at_once(self, part: Part) -> int:
         """How many rounds to work on at once: as many as can be added up together, if there is anything to add up."""
-        return self.lanes if self.totals and any(line.result[0] >= OUT for line in part.lines) else COPIES
+        return self.lanes if self.adds_lanes and any(line.result[0] >= OUT for line in part.lines) else SIDE_BY_SIDE
 
-    def rounds(self, part: Part, copies: Sequence[int]) -> None:
+    def rounds(self, part: Part, offsets: Sequence[int]) -> None:
         """All lines, for several rounds of the inner loop: those that are so far on from its index."""
 
         def moved(walk: Walk, by: int) -> Walk:
             return (walk[0] + by * walk[len(part.counts)], *walk[1:])
 
         for line in part.lines:
-            operands = [[moved(walk, by) for walk in line.operands] for by in copies]
-            self.line(line, operands, [moved(line.result, by) for by in copies])
+            operands = [[moved(walk, by) for walk in line.operands] for by in offsets]
+            self.line(line, operands, [moved(line.result, by) for by in offsets])
         self.add_up()
 
 

@@ -7,6 +7,7 @@ a row, calls the computation, and makes new objects of what comes out. `callable
 A structure is None for a float, (list, s1, s2, ...), (tuple, s1, ...) or (dict, (key, s), ...), with keys that are str.
 What does not have exactly the structure, a subclass or an int say, is not an error: entry then returns NotImplemented,
 and the caller takes the general path. Keys are compared by identity, in order: nobody's __eq__ runs meanwhile.
+Next: ../cache.py.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Put = Callable[[str], None]  # writes code that puts an object, given its name i
 
 TYPE, NUMBER = 8, 16  # where an object of CPython has its type, and a float its number, in bytes from the start
 API_NAMES: dict[type, str] = {list: "PyList", tuple: "PyTuple", dict: "PyDict"}
-ON_STACK = 256  # as many numbers are kept on the stack; more get memory of their own
+NUMBERS_ON_STACK = 256  # more get memory of their own
 METH_FASTCALL, METH_KEYWORDS = 0x80, 0x02
 
 
@@ -61,13 +62,13 @@ def ordinary_build() -> bool:
     return type_of_x.value == id(float) and number.value == x
 
 
-def ir(arguments: Sequence[Structure], results: Structure, inputs: int, shared: int, outputs: int) -> str:
-    """The text of @entry, for a module that defines `void @one(ptr %inputs, ptr %shared, ptr %outputs)`.
+def ir(arguments: Sequence[Structure], results: Structure, inputs: int, shared: int, outputs: int, address: int) -> str:
+    """The text of @entry for the code at an address, a C function of the kind "one" of backends.py.
 
-    >>> print(ir((None, None), None, 2, 0, 1))
+    >>> print(ir((None, None), None, 2, 8192, 1, 4096))
     define ptr @entry(ptr %self, ptr %arguments, i64 %count, ptr %keywords) noinline optnone {
     ...
-      call void @one(ptr %inputs, ptr %shared, ptr %outputs)
+      call void %code(ptr %inputs, ptr %shared, ptr %outputs)
     ...
     }
 
@@ -77,13 +78,13 @@ def ir(arguments: Sequence[Structure], results: Structure, inputs: int, shared: 
     """
     if (found := (sum(map(numbers, arguments)), numbers(results))) != (inputs, outputs):
         raise ValueError(f"the structures have {found} numbers, not {(inputs, outputs)}\ngive as many as they have")
-    code = Code()
+    code = EntryWriter()
     code.constant("shared", shared)
     code.reserve("ptr", "result")
     code.write("store ptr null, ptr %result")
     release = row_of_numbers(code, inputs, outputs)
     take_arguments(code, arguments)
-    code.write("call void @one(ptr %inputs, ptr %shared, ptr %outputs)")
+    code.write(f"call void {code.constant('code', address)}(ptr %inputs, ptr %shared, ptr %outputs)")
     give(code, results, "%outputs", lambda made: code.write(f"store ptr {made}, ptr %result"))
     code.write(release, f"ret ptr {code.let('finished', 'load ptr, ptr %result')}")
     code.begin("otherwise")
@@ -104,10 +105,10 @@ def numbers(structure: Structure) -> int:
     return sum(numbers(member[1] if kind is dict else member) for member in members)
 
 
-def row_of_numbers(code: Code, inputs: int, outputs: int) -> str:
+def row_of_numbers(code: EntryWriter, inputs: int, outputs: int) -> str:
     """Write code that makes room for all the numbers, and return the code that gives it back."""
     release = ""
-    if inputs + outputs <= ON_STACK:
+    if inputs + outputs <= NUMBERS_ON_STACK:
         code.write(f"%inputs = alloca double, i64 {inputs + outputs}")
     else:
         code.write(f"%inputs = call ptr {code.api('PyMem_Malloc')}(i64 {8 * (inputs + outputs)})")
@@ -121,7 +122,7 @@ def row_of_numbers(code: Code, inputs: int, outputs: int) -> str:
 # `row` is where the first number of a thing is in the row of all numbers; those of its members follow each other.
 
 
-def take(code: Code, structure: Structure, thing: str, row: str) -> None:
+def take(code: EntryWriter, structure: Structure, thing: str, row: str) -> None:
     """Write code that copies the numbers of an object into the row, or goes to 'otherwise'."""
     kind, *members = structure or (float,)
     expected = code.constant(f"{kind.__name__}_type", id(kind))
@@ -141,7 +142,7 @@ def take(code: Code, structure: Structure, thing: str, row: str) -> None:
     code.each(members, row, step)
 
 
-def take_arguments(code: Code, arguments: Sequence[Structure]) -> None:
+def take_arguments(code: EntryWriter, arguments: Sequence[Structure]) -> None:
     code.need(code.let("no_keywords", "icmp eq ptr %keywords, null"), "otherwise")
     code.need(code.let("same", f"icmp eq i64 %count, {len(arguments)}"), "otherwise")
 
@@ -152,7 +153,7 @@ def take_arguments(code: Code, arguments: Sequence[Structure]) -> None:
     code.each(arguments, "%inputs", step)
 
 
-def take_items(code: Code, members: Sequence[tuple[str, Structure]], thing: str, row: str) -> None:
+def take_items(code: EntryWriter, members: Sequence[tuple[str, Structure]], thing: str, row: str) -> None:
     position, key, item = code.reserve("i64"), code.reserve("ptr"), code.reserve("ptr")
     code.write(f"store i64 0, ptr {position}")
     for expected, structure in members:
@@ -163,7 +164,7 @@ def take_items(code: Code, members: Sequence[tuple[str, Structure]], thing: str,
         row = code.shifted(row, numbers(structure))
 
 
-def give(code: Code, structure: Structure, row: str, put: Put) -> None:
+def give(code: EntryWriter, structure: Structure, row: str, put: Put) -> None:
     """Write code that makes an object of the numbers in the row, or goes to 'failed'.
 
     It is put where it belongs before it is filled: should memory run out, all that was made is freed with the result.
@@ -188,13 +189,13 @@ def give(code: Code, structure: Structure, row: str, put: Put) -> None:
     code.each(members, row, step)
 
 
-def put_at_key(code: Code, owner: str, key: str, made: str) -> None:
+def put_at_key(code: EntryWriter, owner: str, key: str, made: str) -> None:
     failure = code.call("i32", "PyDict_SetItem", f"ptr {owner}, ptr {code.constant_key(key)}, ptr {made}")
     code.call("void", "Py_DecRef", f"ptr {made}")  # the dict holds it now
     code.need(code.let("well", f"icmp eq i32 {failure}, 0"), "failed")
 
 
-def put_at_index(code: Code, kind: type, owner: str, index: str, made: str) -> None:
+def put_at_index(code: EntryWriter, kind: type, owner: str, index: str, made: str) -> None:
     code.call("i32", f"{API_NAMES[kind]}_SetItem", f"ptr {owner}, i64 {index}, ptr {made}")
 
 
@@ -203,7 +204,7 @@ def put_at_index(code: Code, kind: type, owner: str, index: str, made: str) -> N
 Step = Callable[[Structure, str, str], None]  # writes code, given a member's structure, its index, and its row
 
 
-class Code:
+class EntryWriter:
     """A function being written: constants first, then instructions in blocks, each value under a name of its own."""
 
     def __init__(self) -> None:
@@ -308,7 +309,7 @@ def range_ir(address: int, pointers: Sequence[int], rows: int, message: int) -> 
 
     A ValueError with the text at the address `message`, unless 0 <= begin <= end <= rows. Other threads run meanwhile.
     """
-    code = Code()
+    code = EntryWriter()
     code.need(code.let("two", "icmp eq i64 %count, 2"), "otherwise")
     begin, end = (as_int(code, code.let("place", f"getelementptr ptr, ptr %arguments, i64 {k}")) for k in range(2))
     for condition in (f"sge i64 {begin}, 0", f"sle i64 {begin}, {end}", f"sle i64 {end}, {rows}"):
@@ -326,7 +327,7 @@ def range_ir(address: int, pointers: Sequence[int], rows: int, message: int) -> 
     return code.function("ptr @entry(ptr %self, ptr %arguments, i64 %count, ptr %keywords) noinline optnone")
 
 
-def as_int(code: Code, place: str) -> str:
+def as_int(code: EntryWriter, place: str) -> str:
     """The int of an argument; -1, with an exception set, if it is none."""
     return code.call("i64", "PyLong_AsLongLong", f"ptr {code.let('argument', f'load ptr, ptr {place}')}")
 

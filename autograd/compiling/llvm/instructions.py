@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from autograd.compiling.c_library import C_NAMES, OF_TWO
+from autograd.compiling.expansions import EXPANSIONS
+
 # %{0} is the result, {1}, {2}, {3} are the operands; T is the type of numbers, B that of truths, S is T in a name.
 OPERATIONS = {
     "+": "%{0} = fadd T {1}, {2}",
@@ -56,12 +59,17 @@ OPERATIONS = {
 %o{0} = or B %l{0}, %n{0}
 %{0} = select B %o{0}, T {1}, T {2}""",
 }
-UNARY = (
-    *("exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos", "atan"),
-    *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc"),
-)
-BINARY = {"**": "pow", "atan2": "atan2", "hypot": "hypot"}
-LIBRARY = {**{name: name for name in UNARY}, **BINARY}  # what C calls them
+# The other operations are functions of C's library, which calls them so.
+LIBRARY = {name: symbol for name, symbol in C_NAMES.items() if name not in OPERATIONS and name not in EXPANSIONS}
+
+
+def type_of(kind: str, lanes: int) -> str:
+    """The type of numbers ("double"), integers ("i64") or truths ("i1"), so many side by side.
+
+    >>> type_of("double", 1), type_of("double", 8)
+    ('double', '<8 x double>')
+    """
+    return kind if lanes == 1 else f"<{lanes} x {kind}>"
 
 
 def literal(x: float) -> str:
@@ -73,26 +81,28 @@ def literal(x: float) -> str:
     return f"0x{struct.pack('>d', x).hex()}"
 
 
+def splat(x: str, lanes: int, kind: str = "double") -> str:
+    """A literal in every lane.
+
+    >>> splat("1.0", 1), splat("1.0", 8)
+    ('1.0', 'splat (double 1.0)')
+    """
+    return x if lanes == 1 else f"splat ({kind} {x})"
+
+
 def operations(lanes: int) -> dict[str, str]:
     """OPERATIONS for so many numbers at a time, with the functions of the library among them."""
-    if lanes == 1:
-        words = {"T": "double", "B": "i1", "S": "f64", "ZERO": "0.0", "ONE": "1.0", "-ONE": "-1.0"}
-        words["NAN"] = literal(math.nan)
-    else:
-        words = {"T": f"<{lanes} x double>", "B": f"<{lanes} x i1>", "S": f"v{lanes}f64", "ZERO": "zeroinitializer"}
-        words |= {
-            "ONE": "splat (double 1.0)",
-            "-ONE": "splat (double -1.0)",
-            "NAN": f"splat (double {literal(math.nan)})",
-        }
+    words = {"T": type_of("double", lanes), "B": type_of("i1", lanes), "S": "f64" if lanes == 1 else f"v{lanes}f64"}
+    numbers = {"ZERO": "0.0", "ONE": "1.0", "-ONE": "-1.0", "NAN": literal(math.nan)}
+    words |= {word: splat(number, lanes) for word, number in numbers.items()}
     found = dict(OPERATIONS)
     for name, symbol in LIBRARY.items():
-        operands = ", ".join(f"T {{{place}}}" for place in ((1, 2) if name in BINARY else (1,)))
-        found[name] = f"%{{0}} = call T @{function(symbol, lanes)}({operands})"
+        operands = ", ".join(f"T {{{place}}}" for place in ((1, 2) if name in OF_TWO else (1,)))
+        found[name] = f"%{{0}} = call T @{symbol_for(symbol, lanes)}({operands})"
     return {name: re.sub(r"-?\b[A-Z]+\b", lambda word: words[word[0]], text) for name, text in found.items()}
 
 
-def function(symbol: str, lanes: int) -> str:
+def symbol_for(symbol: str, lanes: int) -> str:
     """What a function of the library is called, for so many numbers at a time."""
     return symbol if lanes == 1 else f"v_{symbol}"
 
@@ -102,7 +112,7 @@ class Body:
 
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes
-        self.type, self.truth = ("double", "i1") if lanes == 1 else (f"<{lanes} x double>", f"<{lanes} x i1>")
+        self.type, self.truth = type_of("double", lanes), type_of("i1", lanes)
         self.text: list[str] = []
         self.names = 0  # results are numbered, from 1 on: LLVM reads numbers faster than names
         self.labels = 0
@@ -121,14 +131,13 @@ class Body:
         self.labels += 1
         return self.labels
 
-    def spread(self, x: str) -> str:
+    def spread(self, x: str, kind: str = "double") -> str:
         """A number in all lanes."""
         if self.lanes == 1:
             return x
-        first = self.write(f"insertelement {self.type} poison, double {x}, i64 0")
-        return self.write(
-            f"shufflevector {self.type} {first}, {self.type} poison, <{self.lanes} x i32> zeroinitializer"
-        )
+        vector = type_of(kind, self.lanes)
+        first = self.write(f"insertelement {vector} poison, {kind} {x}, i64 0")
+        return self.write(f"shufflevector {vector} {first}, {vector} poison, <{self.lanes} x i32> zeroinitializer")
 
     @contextmanager
     def loop(self, count: int | str, by: int = 1) -> Iterator[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """A tape laid out for a machine: what is computed once and what for each row, in which order, in how many pieces.
 
 Results go where they are needed: to other parts through memory, to outputs, or into sums over all rows. What loops
-there are is found in rolling.py. Next: emitting.py.
+there are is found in rolling.py. Next: instructions.py.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from autograd.compiling.llvm.rolling import (
     rolled,
     straight,
 )
-from autograd.compiling.tape import CONSTANT, INPUT, Tape, taken
+from autograd.compiling.tape import INPUT, LEAVES, Tape, taken
 
-LONG = (
-    2000  # operations: straight code for one row is faster up to here; from here on loops must be likely to be sought
-)
+# So many operations for one row are faster as straight code; more than that, and loops must be likely to be sought.
+STRAIGHT_UP_TO = 2_000
 WHOLE = 250  # lines of straight code to be thought about as a whole: LLVM's time grows faster than their number
 PIECE = 100  # lines in a piece of longer code
-LARGE_PIECE = 1000  # the same if nothing is to be thought about at all
+LARGE_PIECE = 1_000  # the same if nothing is to be thought about at all
 
 
 @dataclass
@@ -54,7 +53,7 @@ def jobs(tape: Tape, slots: Iterable[int], outputs: Mapping[int, Sequence[int]],
     found = []
     for slot in slots:
         entry, places = tape.entries[slot], outputs.get(slot, ())
-        computed = entry[0] not in (INPUT, CONSTANT)
+        computed = entry[0] not in LEAVES
         direct = computed and len(places) == 1 and slot not in used
         if computed:
             found.append(Job(slot, entry[0], taken(entry), places[0] if direct else None))
@@ -114,12 +113,12 @@ def program(tape: Tape, row: int, kind: str) -> Program:
     used = {slot for user in needed for slot in taken(tape.entries[user])}
     shared = {slot: places for slot, places in outputs.items() if not varies[slot]}
     if kind == "rows":  # a result that is the same for all rows is still one for each
-        copies, shared = [Job(-1, SAME, (slot,), place) for slot in shared for place in shared[slot]], {}
+        repeated, shared = [Job(-1, SAME, (slot,), place) for slot in shared for place in shared[slot]], {}
     else:
-        copies = []
+        repeated = []
     once = jobs(tape, [slot for slot in needed if not varies[slot]], shared, used)
-    todo = jobs(tape, [slot for slot in needed if varies[slot]], outputs, used) + copies
-    roll = kind != "one" or len(todo) >= LONG
+    todo = jobs(tape, [slot for slot in needed if varies[slot]], outputs, used) + repeated
+    roll = kind != "one" or len(todo) >= STRAIGHT_UP_TO
     before, before_work = parts(arranged(layout, once, SCALARS, roll), PIECE)
     found = arranged(layout, todo, each_space, roll)
     each, work = parts(found, PIECE if kind != "one" or any(loop.counts for loop in found) else LARGE_PIECE)
@@ -129,7 +128,7 @@ def program(tape: Tape, row: int, kind: str) -> Program:
 
 def arranged(layout: Layout, todo: Sequence[Job], space: int, roll: bool) -> list[Found]:
     """Rolled up, if that is asked for and finds something; else in order, which keeps near what belongs together."""
-    if roll and (len(todo) < LONG or promising(todo)):
+    if roll and (len(todo) < STRAIGHT_UP_TO or promising(todo)):
         size = layout.size.copy()
         found = rolled(layout, todo, space)
         if 10 * sum(len(each.jobs) for each in found if each.counts) >= len(todo):

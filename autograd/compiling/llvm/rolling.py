@@ -17,7 +17,7 @@ from itertools import groupby, pairwise
 from operator import sub
 from typing import NamedTuple
 
-from autograd.compiling.tape import CONSTANT, DOT, INPUT, SUM, Tape
+from autograd.compiling.tape import CONSTANT, DOT, INPUT, SUM, Tape, halves
 
 # A place is a number: the space in its upper half, the index in its lower.
 CONSTANTS, SHARED, INPUTS, SCALARS, LANES, OUT = (space << 32 for space in range(6))
@@ -112,7 +112,7 @@ def shape(name: str, places: list[int]) -> tuple[tuple[int, ...], list[int]]:
         return (0,), sorted(places)
     if name not in (SUM, DOT):
         return (0,), places
-    lists = [places] if name == SUM else halves(places)
+    lists = [places] if name == SUM else sorted_halves(places)
     if len(lists[0]) > SHORT:
         steps = [step(each) for each in lists]
         if None not in steps:
@@ -120,10 +120,9 @@ def shape(name: str, places: list[int]) -> tuple[tuple[int, ...], list[int]]:
     return (0,), [place for each in lists for place in each]
 
 
-def halves(places: list[int]) -> list[list[int]]:
+def sorted_halves(places: list[int]) -> list[list[int]]:
     """The two lists of a dot, the lower place of each pair first: products may be turned around."""
-    half = len(places) // 2
-    pairs = [sorted(pair) for pair in zip(places[:half], places[half:])]
+    pairs = [sorted(pair) for pair in zip(*halves(places))]
     return [list(each) for each in zip(*pairs)]
 
 

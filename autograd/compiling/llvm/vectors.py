@@ -8,6 +8,7 @@ down what is done to it, so that each function reads as its formula.
 The recipes are those of Cody and Waite, Software Manual for the Elementary Functions (1980), and Muller, Elementary
 Functions (3rd edition, 2016). Coefficients come from Chebyshev interpolation. tests/test_vectors.py computes them, and
 finds every result within 2 units in the last place, whether or not the processor fuses multiply and add.
+Next: blocks.py.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Sequence
+
+from autograd.compiling.llvm.instructions import Body, literal, splat, symbol_for, type_of
 
 # ---- writing code ----------------------------------------------------------------------------------
 
@@ -24,28 +27,18 @@ SYMBOLS = {
 }
 
 
-class Lines:
-    """The lines of a function in the making. What they name is of numbers ("double"), integers ("i64") or truths."""
+class Lines(Body):
+    """The lines of a function in the making, in which names are of numbers ("double"), integers ("i64") or truths."""
 
-    def __init__(self, lanes: int) -> None:
-        self.lanes = lanes
-        self.lines: list[str] = []
-
-    def type(self, kind: str) -> str:
-        return f"<{self.lanes} x {kind}>"
-
-    def write(self, kind: str, operation: str) -> Vector:
-        """Give a name to what an operation makes."""
-        made = Vector(self, kind, f"%t{len(self.lines)}")
-        self.lines.append(f"{made.name} = {operation}")
-        return made
+    def made(self, kind: str, operation: str) -> Vector:
+        """What an operation makes, with a name."""
+        return Vector(self, kind, self.write(operation))
 
     def operand(self, kind: str, x: Vector | float) -> Vector:
         """A Vector as it is; a Python number in every lane."""
         if isinstance(x, Vector):
             return x
-        literal = f"0x{struct.pack('>d', x).hex()}" if kind == "double" else str(x)
-        return Vector(self, kind, f"splat ({kind} {literal})")
+        return Vector(self, kind, splat(literal(x) if kind == "double" else str(x), self.lanes, kind))
 
 
 def infix(symbol: str) -> Callable[[Vector, Vector | float], Vector]:
@@ -53,7 +46,7 @@ def infix(symbol: str) -> Callable[[Vector, Vector | float], Vector]:
 
     def method(self: Vector, other: Vector | float) -> Vector:
         kind = "i1" if symbol in "<>" else self.kind
-        return self.lines.write(kind, f"{SYMBOLS[self.kind][symbol]} {self}, {self.alike(other).name}")
+        return self.lines.made(kind, f"{SYMBOLS[self.kind][symbol]} {self}, {self.alike(other).name}")
 
     return method
 
@@ -66,7 +59,7 @@ class Vector:
 
     def __str__(self) -> str:
         """The operand with its type, as LLVM wants it."""
-        return f"{self.lines.type(self.kind)} {self.name}"
+        return f"{type_of(self.kind, self.lines.lanes)} {self.name}"
 
     def alike(self, other: Vector | float) -> Vector:
         return self.lines.operand(self.kind, other)
@@ -79,14 +72,13 @@ class Vector:
         return self.alike(other) - self
 
     def __neg__(self) -> Vector:
-        return self.lines.write("double", f"fneg {self}")
+        return self.lines.made("double", f"fneg {self}")
 
 
 def called(name: str, x: Vector, *others: Vector | float) -> Vector:
     """An intrinsic of LLVM on numbers."""
     operands = ", ".join(map(str, [x, *map(x.alike, others)]))
-    lanes = x.lines.lanes
-    return x.lines.write("double", f"call {x.lines.type('double')} @llvm.{name}.v{lanes}f64({operands})")
+    return x.lines.made("double", f"call {x.lines.type} @llvm.{name}.v{x.lines.lanes}f64({operands})")
 
 
 def fused(a: Vector, b: Vector | float, c: Vector | float) -> Vector:
@@ -97,17 +89,17 @@ def fused(a: Vector, b: Vector | float, c: Vector | float) -> Vector:
 def where(condition: Vector, a: Vector | float, b: Vector | float) -> Vector:
     """The numbers `a` in the lanes where the condition holds, `b` in the others."""
     lines = condition.lines
-    return lines.write("double", f"select {condition}, {lines.operand('double', a)}, {lines.operand('double', b)}")
+    return lines.made("double", f"select {condition}, {lines.operand('double', a)}, {lines.operand('double', b)}")
 
 
 def bits(x: Vector) -> Vector:
     """The 64 bits of a number, as an integer: sign, exponent + 1023 in 11 bits, fraction in 52."""
-    return x.lines.write("i64", f"bitcast {x} to {x.lines.type('i64')}")
+    return x.lines.made("i64", f"bitcast {x} to {type_of('i64', x.lines.lanes)}")
 
 
 def number(integer: Vector) -> Vector:
     """The number that has these bits."""
-    return integer.lines.write("double", f"bitcast {integer} to {integer.lines.type('double')}")
+    return integer.lines.made("double", f"bitcast {integer} to {integer.lines.type}")
 
 
 # ---- what the functions share ----------------------------------------------------------------------
@@ -322,14 +314,14 @@ def far(name: str, x: Vector, near: Vector) -> Vector:
     """`near`, but what the C library gives in lanes beyond FARTHEST; other lanes are not affected by them."""
     lines = x.lines
     beyond = called("fabs", x) > FARTHEST
-    lines.lines += [
+    lines.text += [
         f"%any = call i1 @llvm.vector.reduce.or.v{lines.lanes}i1({beyond})",
         "br i1 %any, label %far, label %end",
         "far:",
     ]
     merged = where(beyond, called(name, x), near)
-    lines.lines += ["br label %end", "end:"]
-    return lines.write(near.kind, f"phi {lines.type(near.kind)} [ {near.name}, %start ], [ {merged.name}, %far ]")
+    lines.text += ["br label %end", "end:"]
+    return lines.made("double", f"phi {lines.type} [{near.name}, %0], [{merged.name}, %far]")
 
 
 # ---- the functions ---------------------------------------------------------------------------------
@@ -351,5 +343,5 @@ def definition(name: str, lanes: int) -> str:
     """
     lines = Lines(lanes)
     result = FORMULAS[name](Vector(lines, "double", "%x"))
-    head = f"define internal {lines.type('double')} @v_{name}({lines.type('double')} %x) {{"
-    return "\n".join([head, "start:", *lines.lines, f"ret {result}", "}", ""])
+    head = f"define internal {lines.type} @{symbol_for(name, lanes)}({lines.type} %x) {{"
+    return "\n".join([head, *lines.text, f"ret {result}", "}", ""])

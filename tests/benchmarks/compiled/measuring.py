@@ -1,14 +1,14 @@
-"""How compiled.py measures: goals and by how much they are missed, agreement before any timing, and the timings.
+"""How compiled code is measured: what goals allow, agreement before any timing, and the timings.
 
-Rounds are interleaved and medians taken by `Work` of measuring.py. What takes microseconds is called so often in a row
-that one timing lasts some 20 ms. The collector runs as its defaults say, after one collection before each timed part.
+Rounds are interleaved and medians taken by `Work` of ../measuring.py. What takes microseconds is called so often in a
+row that one timing lasts some 20 ms. The collector runs as its defaults say, after one collection before each timed
+part.
 """
 
 from __future__ import annotations
 
 import functools
 import gc
-import math
 import os
 import subprocess
 import sys
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tests.benchmarks import works
-from tests.benchmarks.compiled_works import TASKS, coupled, mixed_program, run_mixed
+from tests.benchmarks.compiled.engines import Engine, Ours
+from tests.benchmarks.compiled.works import TASKS, Function, Task, coupled, mixed_program, run_mixed
 from tests.benchmarks.measuring import Target, Timing, largest_difference
 
 
@@ -37,15 +37,10 @@ class Limit(Target):
     """To need at most `factor` times as long as a peer, or as each of several; without one, `factor` of the unit."""
 
     def allowed(self, medians: dict[str, Any]) -> float | None:
-        """What the goal allows; None where there is nothing to compare."""
         if not self.peer:
             return self.factor
         theirs = [medians.get(name) for name in self.peer.split()]
         return self.factor * min(theirs) if all(isinstance(each, float) for each in theirs) else None
-
-    def reached(self, medians: dict[str, Any]) -> bool | None:
-        allowed = self.allowed(medians)
-        return None if allowed is None else medians["ours"] <= allowed
 
     def written_out(self, unit: str) -> str:
         """The goal in words.
@@ -61,20 +56,10 @@ class Limit(Target):
         return f"{self.factor:g}x {peers}"
 
 
-def missed_by(goals: list[Limit], medians: dict[str, Any]) -> float:
-    """How many times longer ours takes than the goals allow; at most 1 where they are reached.
-
-    >>> missed_by([Limit(2.0), Limit(0.5, "jax")], {"ours": 3.0, "jax": 4.0})
-    1.5
-    """
-    allowed = [goal.allowed(medians) for goal in goals]
-    return max((medians["ours"] / each for each in allowed if each is not None), default=0.0)
-
-
 # ---- agreement -------------------------------------------------------------------------------------
 
 
-def answers(engine: Any, steps: int = 3) -> dict[str, list[float]]:
+def answers(engine: Engine, steps: int = 3) -> dict[str, list[float]]:
     """What an engine finds: losses and parameters of a few steps of each task, a function's value and gradient."""
     found = {}
     for task in TASKS.values():
@@ -90,7 +75,7 @@ def answers(engine: Any, steps: int = 3) -> dict[str, list[float]]:
     return found
 
 
-def check_agreement(engines: list[Any]) -> None:
+def check_agreement(engines: list[Engine]) -> None:
     """Stop if two engines differ in anything by more than 1e-9."""
     first: dict[str, tuple[str, list[float]]] = {}
     for engine in engines:
@@ -100,8 +85,8 @@ def check_agreement(engines: list[Any]) -> None:
 
 
 def compare(what: str, name: str, numbers: list[float], other: str, expected: list[float], tolerance: float) -> None:
-    finite = all(map(math.isfinite, (*numbers, *expected)))
-    worst = largest_difference(numbers, expected) if finite else math.inf
+    """Stop if the numbers of one engine and those of another differ by more than the tolerance."""
+    worst = largest_difference(numbers, expected)
     if not worst <= tolerance:
         sys.exit(f"{what}: {name} and {other} differ by {worst:.1e}\nlet them compute the same before timing them")
 
@@ -112,11 +97,11 @@ def compare(what: str, name: str, numbers: list[float], other: str, expected: li
 class Repeated:
     """The time of a call, divided by `units`; what is called is prepared once for each engine."""
 
-    def __init__(self, prepare: Callable[[Any], Callable[[], Any]], units: int = 1) -> None:
+    def __init__(self, prepare: Callable[[Engine], Callable[[], Any]], units: int = 1) -> None:
         self.prepare, self.units = prepare, units
         self.ready: dict[str, tuple[Callable[[], Any], int]] = {}
 
-    def __call__(self, engine: Any) -> float:
+    def __call__(self, engine: Engine) -> float:
         if engine.name not in self.ready:
             call = self.prepare(engine)
             call()  # compiles
@@ -133,21 +118,23 @@ def seconds(call: Callable[[], Any], count: int) -> float:
     return (time.perf_counter() - started) / count
 
 
-def training_step(task: Any) -> Timing:
+def training_step(task: Task) -> Timing:
     return Repeated(lambda engine: engine.trainer(task).compile())
 
 
-def value_and_gradient(f: Any, start: list[float], units: int = 1, usual: bool = False, **settings: Any) -> Timing:
+def value_and_gradient(
+    f: Function, start: list[float], units: int = 1, usual: bool = False, **settings: Any
+) -> Repeated:
     """Numbers in and out, of f(m, x). With `usual`, as an engine does it by default, if it has a better way."""
 
-    def prepare(engine: Any) -> Callable[[], Any]:
+    def prepare(engine: Engine) -> Callable[[], Any]:
         compiled = getattr(engine, "usual_gradient", engine.gradient) if usual else engine.gradient
         return functools.partial(compiled(f, **settings), start)
 
     return Repeated(prepare, units)
 
 
-def time_to_compile(f: Any, start: list[float], units: int) -> Timing:
+def time_to_compile(f: Function, start: list[float], units: int) -> Timing:
     """Recording, compiling and the first call of f's value and gradient."""
     return lambda engine: seconds(lambda: engine.gradient(f)(start), 1) / units
 
@@ -157,7 +144,7 @@ def gradient_over_value(size: int) -> Timing:
     x = [0.5 + 0.3 * (k % 7) for k in range(size)]
     ready: dict[str, tuple[Repeated, Repeated]] = {}
 
-    def timing(engine: Any) -> float:
+    def timing(engine: Ours) -> float:
         if engine.name not in ready:
             value = engine.compiled(coupled)
             ready[engine.name] = Repeated(lambda _: lambda: value(x)), value_and_gradient(coupled, x)
@@ -169,20 +156,20 @@ def gradient_over_value(size: int) -> Timing:
 
 
 def fresh_process(*words: str) -> float:
-    """The number that compiled_fresh.py prints."""
-    command = [sys.executable, "-m", "tests.benchmarks.compiled_fresh", *words]
+    """The number that fresh.py prints."""
+    command = [sys.executable, "-m", "tests.benchmarks.compiled.fresh", *words]
     return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def first_step(task: Any) -> Timing:
+def first_step(task: Task) -> Timing:
     return lambda engine: fresh_process("first", engine.name, task.name)
 
 
-def whole_training(task: Any, steps: int) -> Timing:
+def whole_training(task: Task, steps: int) -> Timing:
     """All of a process that imports its engine and trains. The last losses must agree, to 1e-6: rounding adds up."""
     first: list[tuple[str, float]] = []
 
-    def timing(engine: Any) -> float:
+    def timing(engine: Engine) -> float:
         started = time.perf_counter()
         loss = fresh_process("whole", engine.name, task.name, str(steps))
         taken = time.perf_counter() - started
@@ -192,9 +179,3 @@ def whole_training(task: Any, steps: int) -> Timing:
         return taken
 
     return timing
-
-
-def random_graph(size: int) -> tuple[Any, list[float]]:
-    """The graph of works.random_program as a function f(m, x) of its leaves, and their numbers."""
-    start, program = works.random_program(size)
-    return lambda m, x: works.run_program(lambda leaf: leaf, x, program)[0], start

@@ -1,8 +1,8 @@
-"""The engines that compiled.py times. Each makes a trainer for a task, and compiles functions with their gradients.
+"""The engines that are timed. Each makes a trainer for a task, and compiles functions with their gradients.
 
 A trainer holds its data and its model. `compile()` gives the step: loss and gradient of all samples, and the update of
 the parameters; it returns the loss as the engine has it, ours and C as a float. Whatever an engine needs is imported
-when it is made. Next: compiled_measuring.py.
+when it is made. Next: measuring.py.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.compiled_works import Task, as_layers, as_numbers
+from tests.benchmarks.compiled.works import Function, Task, as_layers, as_numbers
 
-Function = Callable[[Any, Sequence[Any]], Any]  # of where an engine keeps sin and its like, and of the numbers
 Gradient = Callable[[Sequence[float]], tuple[float, list[float]]]
 
 
@@ -29,6 +28,7 @@ class Engine:
 
     name: str
     trainer: Callable[[Task], Any]
+    gradient: Callable[..., Gradient]  # of a Function: C by hand has none
 
     def train(self, task: Task, steps: int) -> float:
         """A whole training; the last loss."""
@@ -107,6 +107,7 @@ class OurTrainer:
 # ---- C by hand -------------------------------------------------------------------------------------
 
 
+BY_HAND = Path(__file__).with_name("by_hand.c")
 ROWS = {"moons": (16, 16, 1), "digits": (32, 16)}  # in by_hand.c, how long the rows of each layer's matrix are
 
 
@@ -121,11 +122,10 @@ class ByHand(Engine):
 
     @functools.cached_property
     def library(self) -> ctypes.CDLL:
-        source = Path(__file__).with_name("by_hand.c")
         with tempfile.TemporaryDirectory() as folder:
             compiled, library = f"{folder}/by_hand.o", f"{folder}/by_hand.so"
             quick = ["-O3", "-march=native", "-ffast-math", "-fPIC"]
-            subprocess.run(["gcc", *quick, "-c", "-o", compiled, str(source)], check=True)
+            subprocess.run(["gcc", *quick, "-c", "-o", compiled, str(BY_HAND)], check=True)
             # Linked with -ffast-math too, the library would flush subnormal numbers to zero in the whole process.
             subprocess.run(["gcc", "-shared", "-o", library, compiled, "-lm"], check=True)
             return ctypes.CDLL(library)

@@ -1,20 +1,19 @@
-"""What is timed in a process of its own, so that nothing is warm: asked by compiled_measuring.py.
+"""What is timed in a process of its own, so that nothing is warm: asked by measuring.py.
 
-python -m tests.benchmarks.compiled_fresh first ENGINE TASK         prints the seconds to the end of the first step
-python -m tests.benchmarks.compiled_fresh whole ENGINE TASK STEPS   trains, and prints the last loss
+python -m tests.benchmarks.compiled.fresh first ENGINE TASK         prints the seconds to the end of the first step
+python -m tests.benchmarks.compiled.fresh whole ENGINE TASK STEPS   trains, and prints the last loss
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any
 
-from tests.benchmarks.compiled_engines import ENGINES
-from tests.benchmarks.compiled_works import TASKS
+from tests.benchmarks.compiled.engines import ENGINES, Engine
+from tests.benchmarks.compiled.works import TASKS, Task
 
 
-def first(engine: Any, task: Any) -> float:
+def first(engine: Engine, task: Task) -> float:
     """From data and model in hand and the engine imported. What it imports only when it compiles, it pays for."""
     trainer = engine.trainer(task)
     started = time.perf_counter()

@@ -6,40 +6,34 @@ JAX and PyTorch are peers to be installed by hand, C needs gcc. Float64 and one 
 first asked for the same losses, parameters and gradients. Some minutes; with --quick, on smaller graphs, one.
 
 "To the first step" is timed in a process of its own, from data and model in hand; "cold" is all of a process, with its
-imports. The works: compiled_works.py; the engines: compiled_engines.py; how it is timed: compiled_measuring.py.
+imports. The works: works.py; the engines: engines.py; how it is timed: measuring.py; the table: ../table.py.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
-import platform
 from typing import Any
 
-from tests.benchmarks.__main__ import cell
-from tests.benchmarks.compiled_engines import ENGINES
-from tests.benchmarks.compiled_measuring import (
+from tests.benchmarks import table
+from tests.benchmarks.compiled.engines import ENGINES
+from tests.benchmarks.compiled.measuring import (
     Limit,
     check_agreement,
     first_step,
     gradient_over_value,
-    missed_by,
     one_thread,
-    random_graph,
     time_to_compile,
     training_step,
     value_and_gradient,
     whole_training,
 )
-from tests.benchmarks.compiled_works import DIGITS, MOONS, mixed_program, run_mixed
+from tests.benchmarks.compiled.works import DIGITS, MOONS, mixed_program, random_graph, run_mixed
 from tests.benchmarks.engines import installed
 from tests.benchmarks.measuring import Work
 
 PEERS = ("C", "jax", "torch")
 ALONE = dict.fromkeys(PEERS, 0)  # works in which no peer takes part
 LAYOUT = "{:34}{:>9}{:>14}{:>7}{:>14}{:>7}{:>14}{:>7}  {:28}{:31}{}"
-HEADINGS = ("work", "ours", "C by hand", "ratio", "jax", "ratio", "torch", "ratio", "goal", "stretch", "met?")
 
 
 def trainings(quick: bool) -> list[Work]:
@@ -92,55 +86,8 @@ def graphs(quick: bool) -> list[Work]:
     return found
 
 
-# ---- the table -------------------------------------------------------------------------------------
-
-
-def verdict(work: Work, medians: dict[str, Any]) -> str:
-    """Whether the goals are met, and if not, by how much they are missed."""
-    met = work.verdict(medians)
-    return f"no, {missed_by(work.goals, medians):.3g} times too long" if met == "no" else met
-
-
-def line(work: Work, medians: dict[str, Any]) -> str:
-    """A row of the table."""
-    cells = [work.name, cell(medians["ours"], work.unit)]
-    for peer in PEERS:
-        there = medians.get(peer, "not installed")
-        cells += [cell(there, work.unit), f"{there / medians['ours']:.2f}" if isinstance(there, float) else "-"]
-    goal = ", ".join(each.written_out(work.unit) for each in work.goals)
-    return LAYOUT.format(*cells, goal, work.stretch.written_out(work.unit), verdict(work, medians))
-
-
-def report(work: Work, medians: dict[str, Any]) -> dict[str, Any]:
-    """A row of the table, for the JSON file."""
-    return {
-        "work": work.name.strip(),
-        "unit": work.unit,
-        "medians": medians,
-        "goal": [goal.written_out(work.unit) for goal in work.goals],
-        "stretch": work.stretch.written_out(work.unit),
-        "met": work.verdict(medians),
-        "times_the_goal": missed_by(work.goals, medians),
-    }
-
-
-def run(works_to_do: list[Work], engines: list[Any]) -> list[dict[str, Any]]:
-    """Measure each work and print its row as soon as it is known."""
-    print(LAYOUT.format(*HEADINGS))
-    reports = []
-    for work in works_to_do:
-        medians = work.measure(engines)
-        print(line(work, medians), flush=True)
-        reports.append(report(work, medians))
-    return reports
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="smaller graphs, fewer rounds")
-    parser.add_argument("--only", default="", metavar="NAME", help="the works whose name contains this")
-    parser.add_argument("--json", default="benchmarks-compiled.json", metavar="PATH", help="where figures are written")
-    options = parser.parse_args()
+    options = table.parsed(__doc__)
     one_thread()
     engines, missing = installed(tuple(ENGINES.values()))
     for name in missing:
@@ -149,12 +96,9 @@ def main() -> None:
     print(f"losses, parameters and gradients agree to 1e-9: {', '.join(engine.name for engine in engines)}\n")
     gc.collect()
     gc.freeze()  # what imports left behind is nobody's garbage to look through
-    chosen = [work for part in (trainings, functions, graphs) for work in part(options.quick)]
-    reports = run([work for work in chosen if options.only in work.name], engines)
-    machine = {"python": platform.python_version(), "machine": platform.platform(), "quick": options.quick}
-    with open(options.json, "w", encoding="utf-8") as file:
-        json.dump({**machine, "works": reports}, file, indent=1)
-    print(f"\nwritten to {options.json}; ratios: the peer's time over ours; '-': nothing to compare")
+    works = [work for part in (trainings, functions, graphs) for work in part(options.quick)]
+    table.run(works, engines, options, PEERS, LAYOUT)
+    print("\nratios: the peer's time over ours; '-': nothing to compare")
 
 
 if __name__ == "__main__":

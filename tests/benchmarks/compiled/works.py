@@ -1,7 +1,7 @@
-"""The work that compiled.py times: two networks in training, and functions of numbers. Next: compiled_engines.py.
+"""The work that is timed: two networks in training, and functions of numbers. Next: engines.py.
 
-Only the standard library is imported here and in compiled_engines.py, so that in a fresh process (compiled_fresh.py) no
-engine pays for the imports of another. A function takes `m`, where its engine keeps sin, exp and tanh, and numbers.
+Only the standard library is imported here and in engines.py, so that in a fresh process (fresh.py) no engine pays for
+the imports of another. A function takes `m`, where its engine keeps sin, exp and tanh, and numbers.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.benchmarks import works
+from tests.benchmarks.works import Program, random_program, run_program, samples
 
+Function = Callable[[Any, Sequence[Any]], Any]  # of where an engine keeps sin and its like, and of the numbers
 Layers = list[tuple[list[list[float]], list[float]]]  # for each layer a matrix, a row for each input, and the biases
 
 
@@ -39,8 +40,8 @@ class Task:
         return [rng.uniform(-1, 1) / nin**0.5 for nin, nout in pairs for _ in range(nout * (nin + 1))]
 
 
-MOONS = Task("moons", (2, 16, 16, 1), *works.samples(100, 2, (-1, 1)))
-DIGITS = Task("digits", (64, 32, 10), *works.samples(64, 64, range(10)))
+MOONS = Task("moons", (2, 16, 16, 1), *samples(100, 2, (-1, 1)))
+DIGITS = Task("digits", (64, 32, 10), *samples(64, 64, range(10)))
 TASKS = {task.name: task for task in (MOONS, DIGITS)}
 
 
@@ -68,8 +69,8 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": oper
 FUNCTIONS: dict[str, Callable[[float], float]] = {"sin": math.sin, "exp": math.exp, "tanh": math.tanh}
 
 
-def mixed_program(size: int = 200, leaves: int = 10, seed: int = 9) -> tuple[list[float], works.Program]:
-    """Operations + - * sin exp tanh on earlier results, as works.random_program makes them: without any regularity.
+def mixed_program(size: int = 200, leaves: int = 10, seed: int = 9) -> tuple[list[float], Program]:
+    """Operations + - * sin exp tanh on earlier results, as random_program makes them: without any regularity.
 
     Results stay in [0.1, 2], so that slopes neither vanish nor explode; about one operation in eight is a function.
     """
@@ -87,7 +88,7 @@ def mixed_program(size: int = 200, leaves: int = 10, seed: int = 9) -> tuple[lis
     return start, program
 
 
-def run_mixed(m: Any, x: Sequence[Any], program: works.Program) -> Any:
+def run_mixed(m: Any, x: Sequence[Any], program: Program) -> Any:
     """The program's last result."""
     results = list(x)
     for name, i, j in program:
@@ -101,3 +102,9 @@ def coupled(m: Any, x: Sequence[Any]) -> Any:
     for _ in range(5):
         x = [a + 0.5 * m.sin(a * b) / (2.0 + b * b) for a, b in zip(x, [*x[1:], x[0]])]
     return sum(x)
+
+
+def random_graph(size: int) -> tuple[Function, list[float]]:
+    """The graph of random_program as a function of its leaves, and their numbers."""
+    start, program = random_program(size)
+    return lambda m, x: run_program(lambda leaf: leaf, x, program)[0], start

@@ -1,4 +1,4 @@
-/* The training steps of compiled.py, written by hand for one machine: the limit that engines are held to.
+/* The training steps of works.py, written by hand for one machine: the limit that engines are held to.
 
    A batch is a matrix with a row for each sample, whose last number is a 1, for the bias: a layer is then one product
    of matrices, and its weights a matrix with a row for each input, the biases in the last row. Rows are multiples of
