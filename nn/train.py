@@ -94,9 +94,9 @@ def fit(
     was learnt.
 
     `compile=True` trains as compiled code, with the same losses, as far as the model can be compiled; a warning says
-    why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model and
-    the loss do in plain Python is then done once (see `compile_step`); `compile=False` does it every time. The model's
-    Values are brought up to date after every epoch.
+    why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model
+    and the loss do in plain Python is then done once (see `compile_step`); `compile=False` does it every time. The
+    model's Values are brought up to date after every epoch.
     """
     check(model, inputs, targets, loss, epochs, batch_size)
     inputs, targets = list(inputs), list(targets)

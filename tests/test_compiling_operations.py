@@ -1,7 +1,9 @@
 """compile(f) computes what the interpreter does: each operation with its gradient, and random functions of many."""
 
 import itertools
+import math
 import random
+import sys
 import warnings
 
 import pytest
@@ -31,27 +33,38 @@ def points(row: ops.Row) -> list[list[float]]:
     return inside + edges + [[rng.choice(EDGES) for _ in range(count)] for _ in range(40)]
 
 
+def agree(row: ops.Row, point: list[float], wanted: float, found: float) -> bool:
+    """Whether a result is the interpreter's: to the bit, or within 4 units in the last place.
+
+    What Python itself adds up it adds more exactly since 3.12, where the difference is one of rounding.
+    """
+    if ulps(wanted, found) <= (0 if row.operation.name in TO_THE_BIT else 4):
+        return True
+    if row.operation.name not in ("sum", "mean", "dot") or sys.version_info < (3, 12):
+        return False
+    size = eager(row.ours, *[Value(abs(x)) for x in point]).data
+    return not size < math.inf or abs(wanted - found) <= 1e-15 * size
+
+
 @everywhere
 @pytest.mark.parametrize("row", ops.ROWS, ids=lambda row: row.name)
 def test_every_operation_and_its_gradient_as_the_interpreter_has_them(row, backend) -> None:
     f = value_and_grad(lambda x: row.ours(*x))
     fast = compile(f, backend=backend)
-    most = 0 if row.operation.name in TO_THE_BIT else 4
     for point in points(row):
         wanted, found = numbers_in(eager(f, point)), numbers_in(fast(point))
-        assert all(ulps(a, b) <= most for a, b in zip(wanted, found, strict=True)), (point, wanted, found)
+        assert all(agree(row, point, a, b) for a, b in zip(wanted, found, strict=True)), (point, wanted, found)
 
 
 @everywhere
 def test_every_operation_on_many_rows(backend) -> None:
     for row in ops.ROWS:
         fast = compile(lambda x, row=row: row.ours(*x), backend=backend)
-        most = 0 if row.operation.name in TO_THE_BIT else 4
         rows = points(row)[:130]
         fast(rows[0])
         for point, found in zip(rows, fast.map(rows), strict=True):
             wanted = eager(row.ours, *map(Value, point)).data
-            assert ulps(wanted, found) <= most, (row.name, point, wanted, found)
+            assert agree(row, point, wanted, found), (row.name, point, wanted, found)
 
 
 def random_function(seed: int):

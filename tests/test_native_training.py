@@ -268,20 +268,18 @@ def test_settings_may_change_while_training() -> None:
     def losses(compile: bool) -> list[float]:
         model = nn.MLP(2, [3, 1], rng=0)
         optimizer, found = nn.SGD(model.parameters(), lr=0.1), []
+
+        def eagerly(inputs, targets) -> float:
+            error = nn.mse_loss([model(x) for x in inputs], targets)
+            optimizer.zero_grad()
+            error.backward()
+            optimizer.step()
+            return error.data
+
+        step = nn.compile_step(model, nn.mse_loss, optimizer) if compile else eagerly
         for momentum, decay in ((0.0, 0.0), (0.9, 0.0), (0.5, 0.1)):
             optimizer.momentum, optimizer.weight_decay = momentum, decay
-            if compile:
-                found += [step(INPUTS, SIDES) for _ in range(3)] if found else []
-                if not found:
-                    step = nn.compile_step(model, nn.mse_loss, optimizer)
-                    found += [step(INPUTS, SIDES) for _ in range(3)]
-                continue
-            for _ in range(3):
-                error = nn.mse_loss([model(x) for x in INPUTS], SIDES)
-                optimizer.zero_grad()
-                error.backward()
-                optimizer.step()
-                found.append(error.data)
+            found += [step(INPUTS, SIDES) for _ in range(3)]
         return found
 
     assert losses(True) == pytest.approx(losses(False), rel=1e-9)
