@@ -1,4 +1,4 @@
-"""Small neural networks on scalar autograd: neurons, layers, losses, SGD and a training loop.
+"""Small neural networks on scalar autograd: layers, losses, optimizers and a training loop.
 
 >>> import nn
 >>> model = nn.MLP(2, [4, 1], rng=0)                 # 2 inputs, 4 tanh units, 1 linear output
@@ -7,7 +7,8 @@
 >>> history.loss[0] > 0.1 > 0.001 > history.loss[-1]
 True
 
-Start reading at dense.py; then losses.py, optim.py, train.py. The engine underneath is the package `autograd`.
+Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py,
+ The engine underneath is the package `autograd`.
 """
 
 import autograd
@@ -18,7 +19,9 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
         "use an environment of its own, or: pip install --force-reinstall --no-deps scalar-autograd"
     )
 
-from nn.dense import MLP, Layer, Neuron, glorot_uniform, he_uniform
+from nn.activations import Activation
+from nn.dense import MLP, Layer, Neuron
+from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
 from nn.native import CompiledStep, compile_step
@@ -29,6 +32,7 @@ from nn.train import History, fit
 __all__ = [
     "MLP",
     "SGD",
+    "Activation",
     "CompileError",
     "CompiledStep",
     "History",
@@ -40,9 +44,12 @@ __all__ = [
     "compile_step",
     "cross_entropy",
     "fit",
+    "glorot_normal",
     "glorot_uniform",
+    "he_normal",
     "he_uniform",
     "hinge_loss",
     "mse_loss",
+    "orthogonal",
     "predicted",
 ]

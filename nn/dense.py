@@ -1,59 +1,20 @@
-"""Fully connected networks: Neuron, Layer, MLP, and the initialisation of their weights.
+"""Fully connected networks: Neuron, Layer, MLP.
 
 A layer is data plus `__call__`. A neuron's weighted sum is one node of the graph, its activation another. Next:
-losses.py.
+losses.py, or the other layers: sequential.py, conv.py, norm.py, recurrent.py, attention.py.
 """
 
 from __future__ import annotations
 
-import difflib
-import math
 import random
-from collections.abc import Callable, Sequence
-from numbers import Integral
+from collections.abc import Sequence
 from typing import Any
 
-import autograd
 from autograd import Operands, Value, dot
-from nn.module import Module
-
-Activation = Callable[[Value], Value]
-Number = Any  # a Value or a float
-
-SATURATING = {"tanh": autograd.tanh, "sigmoid": autograd.sigmoid, "softsign": autograd.softsign}
-RECTIFYING = {
-    "relu": autograd.relu,
-    "leaky_relu": autograd.leaky_relu,
-    "elu": autograd.elu,
-    "gelu": autograd.gelu,
-    "silu": autograd.silu,
-    "softplus": autograd.softplus,
-}
-ACTIVATIONS: dict[str, Any] = {**SATURATING, **RECTIFYING}
-
-
-def glorot_uniform(nin: int, nout: int, rng: random.Random) -> float:
-    """One weight drawn so that signals keep their variance forward and backward, for tanh, sigmoid and linear units.
-
-    >>> abs(glorot_uniform(3, 3, random.Random(0))) <= 1.0
-    True
-
-    Uniform in ±sqrt(6 / (nin + nout)). (Glorot and Bengio 2010, equation 16)
-    """
-    limit = math.sqrt(6.0 / (nin + nout))
-    return rng.uniform(-limit, limit)
-
-
-def he_uniform(nin: int, nout: int, rng: random.Random) -> float:
-    """One weight drawn so that signals keep their variance forward, for units of the relu family.
-
-    >>> abs(he_uniform(6, 3, random.Random(0))) <= 1.0
-    True
-
-    Uniform in ±sqrt(6 / nin), of variance 2 / nin. (He et al. 2015, equation 10)
-    """
-    limit = math.sqrt(6.0 / nin)
-    return rng.uniform(-limit, limit)
+from nn.activations import RECTIFYING, Function, as_function, name_of
+from nn.initialise import as_random, glorot_uniform, he_uniform
+from nn.module import Module, batch_through
+from nn.tensors import Number, check_widths
 
 
 class Neuron(Module):
@@ -70,7 +31,7 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: int, activation: str | Activation | None = None, rng: random.Random | int = 0, *, nout: int = 1
+        self, nin: int, activation: str | Function | None = None, rng: random.Random | int = 0, *, nout: int = 1
     ) -> None:
         check_widths(nin, nout)
         rng = as_random(rng)
@@ -108,7 +69,7 @@ class Layer(Module):
     """
 
     def __init__(
-        self, nin: int, nout: int, activation: str | Activation | None = None, rng: random.Random | int = 0
+        self, nin: int, nout: int, activation: str | Function | None = None, rng: random.Random | int = 0
     ) -> None:
         check_widths(nin, nout)
         rng = as_random(rng)
@@ -139,7 +100,7 @@ class MLP(Module):
         self,
         nin: int,
         nouts: Sequence[int],
-        activation: str | Activation | None = "tanh",
+        activation: str | Function | None = "tanh",
         rng: random.Random | int = 0,
     ) -> None:
         if not isinstance(nouts, (list, tuple)) or not nouts:
@@ -157,6 +118,10 @@ class MLP(Module):
             signal = layer(signal)
         return signal[0] if len(signal) == 1 else signal
 
+    def batch(self, xs: Sequence[Any]) -> list[Any]:
+        """The outputs for a list of samples, which go from layer to layer together."""
+        return [signal[0] if len(signal) == 1 else signal for signal in batch_through(self.layers, xs)]
+
     def __repr__(self) -> str:
         widths = [len(self.layers[0].neurons[0].w), *(len(layer.neurons) for layer in self.layers)]
         activation = name_of(self.layers[0].neurons[0].activation)
@@ -164,28 +129,3 @@ class MLP(Module):
 
 
 WIDTHS = "give as many numbers as the layer has inputs (its nin)"
-
-
-def check_widths(*widths: int) -> None:
-    for width in widths:
-        if isinstance(width, bool) or not isinstance(width, Integral) or width < 1:
-            raise ValueError(f"a width of {width!r}\nwidths are whole numbers from 1 up")
-
-
-def as_random(rng: random.Random | int) -> random.Random:
-    return rng if isinstance(rng, random.Random) else random.Random(rng)
-
-
-def as_function(activation: str | Activation | None) -> Activation | None:
-    """The activation's function; ValueError with the choices for a name that is not one."""
-    if activation is None or callable(activation):
-        return activation
-    if activation not in ACTIVATIONS:
-        close = difflib.get_close_matches(str(activation).lower(), ACTIVATIONS, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise ValueError(f"unknown activation {activation!r}\n{hint}choose one of {', '.join(ACTIVATIONS)}, or None")
-    return ACTIVATIONS[activation]
-
-
-def name_of(activation: str | Activation | None) -> str:
-    return "linear" if activation is None else getattr(activation, "__name__", str(activation))

@@ -11,6 +11,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from autograd import Value, log_softmax, logsumexp, mean, minimum, ordering, relu, softplus, square, step, where
+from nn.tensors import is_list
 
 
 def mse_loss(outputs: Any, targets: Any) -> Value:
@@ -124,10 +125,6 @@ def is_right(output: Any, target: Any) -> Any:
     best = chosen(output, target)
     ahead = [where(ordering(z, best), step(z - best), step(target - place)) for place, z in enumerate(output)]
     return 1.0 - minimum(sum(ahead), 1.0)
-
-
-def is_list(x: Any) -> bool:
-    return hasattr(x, "__len__")
 
 
 def paired(outputs: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from autograd import Value
@@ -23,8 +24,29 @@ class Module:
     >>> line(3.0).data
     7.0
 
-    Attributes whose names begin with an underscore are private and hold no parameters.
+    `__call__` takes one sample, `batch` a list of them. Attributes whose names begin with an underscore are private and
+    hold no parameters.
     """
+
+    training: bool = True  # the mode: for parts that act differently while a network learns, such as Dropout
+    __call__: Callable[..., Any]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A class that brings its own `__call__` has a `batch` that uses it, whatever the class above it did."""
+        super().__init_subclass__(**kwargs)
+        if "__call__" in vars(cls) and "batch" not in vars(cls):
+            cls.batch = Module.batch  # type: ignore[method-assign]
+
+    def batch(self, xs: Sequence[Any]) -> list[Any]:
+        """The outputs for a list of samples. Override it where samples meet, and where parts are that let them meet.
+
+        >>> import nn
+        >>> [len(output) for output in nn.Layer(2, 3).batch([[0.0, 1.0], [1.0, 0.0]])]
+        [3, 3]
+        """
+        return [self(x) for x in xs]
+
+    # -- what is in it
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """The parameters with the paths that lead to them ("layers.0.neurons.1.w.2"), in the order they were assigned.
@@ -32,35 +54,80 @@ class Module:
         A parameter that is reached by several paths is listed once, under the first.
         """
         first: dict[Value, str] = {}
-        for name, parameter in walk(self, ""):
-            first.setdefault(parameter, name)
+        for name, part in walk(self, ""):
+            if isinstance(part, Value):
+                first.setdefault(part, name)
         return [(name, parameter) for parameter, name in first.items()]
 
     def parameters(self) -> list[Value]:
         """The parameters, each once, in a stable order: what an optimizer is given."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    def modules(self) -> list[Module]:
+        """This Module and all that it is made of, each once."""
+        return list(dict.fromkeys(part for _, part in walk(self, "") if isinstance(part, Module)))
+
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.zero_grad()
 
+    # -- the two modes
+
+    def train(self, mode: bool = True) -> Module:
+        """Put this Module and all that it is made of into training mode, in which a new one is; or out of it."""
+        for part in self.modules():
+            part.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Put this Module and all that it is made of into evaluation mode.
+
+        >>> import nn
+        >>> model = nn.MLP(2, [4, 1])
+        >>> model.eval().training, model.layers[1].training
+        (False, False)
+        """
+        return self.train(False)
+
+    @property
+    def why_not_compiled(self) -> str:
+        """Why this part cannot be trained as machine code in its present mode, in one sentence; "" if it can."""
+        return ""
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters())} parameters)"
 
 
-def walk(part: Any, path: str) -> Iterator[tuple[str, Value]]:
-    """Every Value in a part, with its path."""
-    if isinstance(part, Value):
+def walk(part: Any, path: str) -> Iterator[tuple[str, Value | Module]]:
+    """Every Value and every Module in a part, itself included, with its path."""
+    members: Iterable[tuple[Any, Any]] = ()
+    if isinstance(part, (Value, Module)):
         yield path, part
-        return
     if isinstance(part, Module):
         members = [(name, member) for name, member in vars(part).items() if not name.startswith("_")]
     elif isinstance(part, dict):
-        members = [(str(name), member) for name, member in part.items()]
+        members = part.items()
     elif isinstance(part, (list, tuple)):
-        members = [(str(index), member) for index, member in enumerate(part)]
-    else:
-        return
+        members = enumerate(part)
     for name, member in members:
-        yield from walk(member, f"{path}.{name}" if path else name)
+        yield from walk(member, f"{path}.{name}" if path else str(name))
+
+
+@contextmanager
+def in_mode(model: Module, training: bool) -> Iterator[None]:
+    """A block inside which a model is in one of its modes; then each of its parts is in the mode it was in before."""
+    before = [(part, part.training) for part in model.modules()]
+    model.train(training)
+    try:
+        yield
+    finally:
+        for part, mode in before:
+            part.training = mode
+
+
+def batch_through(layers: Iterable[Any], xs: Sequence[Any]) -> list[Any]:
+    """What layers, one after the other, make of a batch. A layer is a Module, or any function of one sample."""
+    for layer in layers:
+        xs = layer.batch(xs) if isinstance(layer, Module) else [layer(x) for x in xs]
+    return list(xs)

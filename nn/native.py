@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from autograd import Value, compile, compile_rows, gradients, no_grad
 from nn.losses import is_right
-from nn.module import Module
+from nn.module import Module, batch_through
 from nn.optim import SGD
-from nn.samples import CompileError, as_lists, as_table, copied, data_of, numbers_of, shaped, spread, whole, width
+from nn.samples import CompileError, as_table, copied, data_of, numbers_of, spread, whole, width
+from nn.tensors import as_lists, shaped
 
 Loss = Callable[[Any, Any], Any]
 Gradient = Callable[[int, int], None]  # the code for the gradient over rows of samples, from a first to a last
@@ -92,7 +93,10 @@ class CompiledStep:
 
     def measure(self, inputs: Any, targets: Any) -> Callable[[], tuple[float, float]]:
         """The code that tells the mean loss over held-out samples, and the share of those that are right."""
-        program = compile_rows(self.sample(slopes=False), self.widths(), shared=self.params, **self.options)
+        try:
+            program = compile_rows(self.sample(slopes=False), self.widths(), shared=self.params, **self.options)
+        except Exception as error:  # in evaluation mode the model may do what in training mode it does not
+            raise CompileError(str(error).partition("\n")[0]) from error
         totals, count = array("d", [0.0, 0.0]), len(inputs)
         add_up = program.bind(self.tables(inputs, targets), [totals])
 
@@ -108,6 +112,7 @@ class CompiledStep:
         if self.example is not None:
             return
         try:
+            check_parts(self.model)
             some = spread(inputs, targets)
             if not some[0]:
                 raise CompileError("there are no samples")
@@ -129,6 +134,7 @@ class CompiledStep:
         if once != again and all(map(math.isfinite, numbers_of(once))):
             raise CompileError("the model gives other outputs when it is asked again")
         self.output = once
+        x, target = (shaped(each, map(Value, numbers_of(each))) for each in self.example)  # no number settles a choice
         self.params = self.reached_by(self.loss([self.model(x)], [target]))
         self.gradient = compile_rows(self.sample(slopes=True), self.widths(), shared=self.params, **self.options)
         self.totals = array("d", bytes(8 * (2 + len(self.params))))
@@ -169,7 +175,7 @@ class CompiledStep:
             for parameter, number in zip(self.params, kept):
                 parameter.data = 1.01 * number + 0.001
             with no_grad():
-                together = data_of(self.loss([self.model(x) for x in inputs], targets))
+                together = data_of(self.loss(batch_through([self.model], inputs), targets))
             self.gradient.refresh()
             self.gradient.bind(self.tables(inputs, targets), [self.totals])(0, len(inputs))
         finally:
@@ -268,6 +274,13 @@ def check_rule(optimizer: Any) -> None:
         raise CompileError("the optimizer has a parameter twice")
     if optimizer.update(1.0, 0.5, (), 0.1) != optimizer.update(1.0, 0.5, (), 0.1):
         raise CompileError("the optimizer's rule gives other results when it is asked again")
+
+
+def check_parts(model: Any) -> None:
+    """CompileError if a part of the model says that it cannot be compiled in the mode it is in."""
+    for part in model.modules() if isinstance(model, Module) else ():
+        if part.why_not_compiled:
+            raise CompileError(part.why_not_compiled)
 
 
 class Steady:

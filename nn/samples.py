@@ -7,15 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograd import Value
+from nn.tensors import as_lists
 
 
 class CompileError(Exception):
     """Why a model has to be trained without the compiler, in one sentence."""
-
-
-def as_lists(sample: Any) -> Any:
-    """A sample as numbers in nested lists, whatever arrays it comes in."""
-    return sample.tolist() if hasattr(sample, "tolist") else sample
 
 
 def numbers_of(sample: Any) -> Iterator[Any]:
@@ -38,15 +34,6 @@ def width(sample: Any) -> int:
     (3, 1)
     """
     return sum(1 for _ in numbers_of(sample))
-
-
-def shaped(like: Any, numbers: Iterator[Any]) -> Any:
-    """Nested lists of the same shape as others, of other numbers.
-
-    >>> shaped([[1, 2], [3]], iter("abc"))
-    [['a', 'b'], ['c']]
-    """
-    return [shaped(part, numbers) for part in like] if isinstance(like, (list, tuple)) else next(numbers)
 
 
 def data_of(x: Any) -> Any:

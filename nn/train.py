@@ -17,9 +17,9 @@ from numbers import Integral
 from typing import Any
 
 from autograd import collector_paused, no_grad
-from nn.dense import as_random
+from nn.initialise import as_random
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
-from nn.module import Module
+from nn.module import Module, in_mode
 from nn.native import CompiledStep
 from nn.optim import SGD
 
@@ -91,7 +91,8 @@ def fit(
     Give an `optimizer`, or the settings of an SGD: `lr=0.1, momentum=0.9`. Batches of `batch_size` (default: all
     samples at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`. `validation` is a pair of
     held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what
-    was learnt.
+    was learnt. The model trains in training mode, `validation` is measured in evaluation mode; afterwards it is in the
+    mode it was in.
 
     `compile=True` trains as compiled code, with the same losses, as far as the model can be compiled; a warning says
     why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model
@@ -106,12 +107,13 @@ def fit(
     rng, history = as_random(rng), History()
     bar = progress_bar(epochs, progress)
     try:
-        trainer = trainer_for(model, inputs, targets, loss, optimizer, validation, compile, history)
-        for _ in bar:
-            with collector_paused():
-                order = rng.sample(range(len(inputs)), len(inputs))
-                trainer.epoch(order, batch_size or len(inputs), history)
-            show(bar, history)
+        with in_mode(model, training=True):
+            trainer = trainer_for(model, inputs, targets, loss, optimizer, validation, compile, history)
+            for _ in bar:
+                with collector_paused():
+                    order = rng.sample(range(len(inputs)), len(inputs))
+                    trainer.epoch(order, batch_size or len(inputs), history)
+                show(bar, history)
     except KeyboardInterrupt:
         history.interrupted = True
     return history
@@ -150,7 +152,8 @@ class Native:
         self.training = CompiledStep(model, loss, optimizer, counting=loss in CLASSIFYING)
         self.order = array("q", range(len(inputs)))
         self.gradient = self.training.bound_to(inputs, targets, self.order)
-        self.measure = self.training.measure(*validation) if validation is not None else None
+        with in_mode(model, training=False):
+            self.measure = self.training.measure(*validation) if validation is not None else None
         self.counting = self.training.counting
 
     def epoch(self, order: list[int], batch_size: int, history: History) -> None:
@@ -204,7 +207,7 @@ def epoch(
     total = right = 0.0
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
-        outputs, answers = [model(inputs[k]) for k in batch], [targets[k] for k in batch]
+        outputs, answers = model.batch([inputs[k] for k in batch]), [targets[k] for k in batch]
         error = loss(outputs, answers)
         optimizer.zero_grad()
         error.backward()
@@ -219,7 +222,8 @@ def epoch(
 @no_grad()
 def validate(model: Any, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, history: History) -> None:
     """Measure the model on held-out samples."""
-    outputs = [model(x) for x in inputs]
+    with in_mode(model, training=False):
+        outputs = model.batch(inputs)
     history.validation_loss.append(loss(outputs, targets).data)
     if loss in CLASSIFYING:
         history.validation_accuracy.append(accuracy(outputs, targets))
