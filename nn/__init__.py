@@ -27,6 +27,7 @@ from nn.module import Module
 from nn.native import CompiledStep, compile_step
 from nn.optim import SGD
 from nn.samples import CompileError
+from nn.sequential import Dropout, Flatten, Sequential
 from nn.train import History, fit
 
 __all__ = [
@@ -35,10 +36,13 @@ __all__ = [
     "Activation",
     "CompileError",
     "CompiledStep",
+    "Dropout",
+    "Flatten",
     "History",
     "Layer",
     "Module",
     "Neuron",
+    "Sequential",
     "accuracy",
     "bce_with_logits",
     "compile_step",
