@@ -7,7 +7,7 @@
 >>> history.loss[0] > 0.1 > 0.001 > history.loss[-1]
 True
 
-Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py,
+Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py,
  The engine underneath is the package `autograd`.
 """
 
@@ -20,6 +20,7 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
     )
 
 from nn.activations import Activation
+from nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.dense import MLP, Layer, Neuron
 from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
@@ -34,12 +35,18 @@ __all__ = [
     "MLP",
     "SGD",
     "Activation",
+    "AvgPool1d",
+    "AvgPool2d",
     "CompileError",
     "CompiledStep",
+    "Conv1d",
+    "Conv2d",
     "Dropout",
     "Flatten",
     "History",
     "Layer",
+    "MaxPool1d",
+    "MaxPool2d",
     "Module",
     "Neuron",
     "Sequential",
