@@ -7,7 +7,7 @@
 >>> history.loss[0] > 0.1 > 0.001 > history.loss[-1]
 True
 
-Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py,
+Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py, norm.py,
  The engine underneath is the package `autograd`.
 """
 
@@ -26,6 +26,7 @@ from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, 
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
 from nn.native import CompiledStep, compile_step
+from nn.norm import BatchNorm, LayerNorm
 from nn.optim import SGD
 from nn.samples import CompileError
 from nn.sequential import Dropout, Flatten, Sequential
@@ -37,6 +38,7 @@ __all__ = [
     "Activation",
     "AvgPool1d",
     "AvgPool2d",
+    "BatchNorm",
     "CompileError",
     "CompiledStep",
     "Conv1d",
@@ -45,6 +47,7 @@ __all__ = [
     "Flatten",
     "History",
     "Layer",
+    "LayerNorm",
     "MaxPool1d",
     "MaxPool2d",
     "Module",
