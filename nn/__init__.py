@@ -8,7 +8,7 @@
 True
 
 Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py, norm.py,
- The engine underneath is the package `autograd`.
+recurrent.py. The engine underneath is the package `autograd`.
 """
 
 import autograd
@@ -28,12 +28,16 @@ from nn.module import Module
 from nn.native import CompiledStep, compile_step
 from nn.norm import BatchNorm, LayerNorm
 from nn.optim import SGD
+from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from nn.samples import CompileError
 from nn.sequential import Dropout, Flatten, Sequential
 from nn.train import History, fit
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "SGD",
     "Activation",
     "AvgPool1d",
@@ -45,13 +49,16 @@ __all__ = [
     "Conv2d",
     "Dropout",
     "Flatten",
+    "GRUCell",
     "History",
+    "LSTMCell",
     "Layer",
     "LayerNorm",
     "MaxPool1d",
     "MaxPool2d",
     "Module",
     "Neuron",
+    "RNNCell",
     "Sequential",
     "accuracy",
     "bce_with_logits",
