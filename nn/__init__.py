@@ -8,7 +8,7 @@
 True
 
 Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py, norm.py,
-recurrent.py. The engine underneath is the package `autograd`.
+recurrent.py, attention.py. The engine underneath is the package `autograd`.
 """
 
 import autograd
@@ -20,6 +20,7 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
     )
 
 from nn.activations import Activation
+from nn.attention import Embedding, MultiHeadAttention, attention, attention_weights
 from nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.dense import MLP, Layer, Neuron
 from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
@@ -48,6 +49,7 @@ __all__ = [
     "Conv1d",
     "Conv2d",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GRUCell",
     "History",
@@ -57,10 +59,13 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "Module",
+    "MultiHeadAttention",
     "Neuron",
     "RNNCell",
     "Sequential",
     "accuracy",
+    "attention",
+    "attention_weights",
     "bce_with_logits",
     "compile_step",
     "cross_entropy",

@@ -56,7 +56,7 @@ STOREYS = [
     {"nn.module", "nn.initialise", "nn.tensors"},
     {"nn.activations"},
     {"nn.dense", "nn.losses", "nn.optim"},
-    {"nn.sequential", "nn.conv", "nn.norm", "nn.recurrent"},
+    {"nn.sequential", "nn.conv", "nn.norm", "nn.recurrent", "nn.attention"},
     {"nn.samples"},
     {"nn.native"},
     {"nn.train"},
