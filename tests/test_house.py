@@ -51,6 +51,7 @@ STOREYS = [
     {"autograd"},
     {"autograd.command"},
     {"autograd.__main__"},
+    {"nn.state"},
     {"nn.module"},
     {"nn.dense", "nn.losses", "nn.optim"},
     {"nn.native"},
