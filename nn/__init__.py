@@ -23,6 +23,7 @@ from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_
 from nn.module import Module
 from nn.native import CompiledStep, CompileError, compile_step
 from nn.optim import SGD
+from nn.saving import load, save
 from nn.state import load_state_dict, state_dict
 from nn.train import History, fit
 
@@ -43,8 +44,10 @@ __all__ = [
     "glorot_uniform",
     "he_uniform",
     "hinge_loss",
+    "load",
     "load_state_dict",
     "mse_loss",
     "predicted",
+    "save",
     "state_dict",
 ]
