@@ -18,6 +18,7 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
         "use an environment of its own, or: pip install --force-reinstall --no-deps scalar-autograd"
     )
 
+from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.dense import MLP, Layer, Neuron, glorot_uniform, he_uniform
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
@@ -45,9 +46,11 @@ __all__ = [
     "he_uniform",
     "hinge_loss",
     "load",
+    "load_checkpoint",
     "load_state_dict",
     "mse_loss",
     "predicted",
     "save",
+    "save_checkpoint",
     "state_dict",
 ]

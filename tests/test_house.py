@@ -54,7 +54,7 @@ STOREYS = [
     {"nn.files", "nn.state", "nn.strict_json"},
     {"nn.module", "nn.safetensors"},
     {"nn.dense", "nn.losses", "nn.optim", "nn.saving"},
-    {"nn.native"},
+    {"nn.native", "nn.checkpoint"},
     {"nn.train"},
     {"nn"},
 ]
