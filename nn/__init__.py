@@ -7,7 +7,8 @@
 >>> history.loss[0] > 0.1 > 0.001 > history.loss[-1]
 True
 
-Start reading at dense.py; then losses.py, optim.py, train.py. The engine underneath is the package `autograd`.
+Start reading at dense.py; then losses.py, optim.py, train.py. Models are kept in files by saving.py, trainings by
+checkpoint.py. The engine underneath is the package `autograd`.
 """
 
 import autograd

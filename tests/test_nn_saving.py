@@ -278,6 +278,16 @@ HOSTILE_SAFETENSORS = {
     "offsets below zero": (tensors(data_offsets=[-32, 0]), "not a begin and an end"),
     "offsets the wrong way round": (tensors(data_offsets=[32, 0]), "has -32 bytes"),
     "offsets that overlap": (
+        with_header(
+            {name: {"dtype": "F64", "shape": [2], "data_offsets": [8 * k, 8 * k + 16]} for k, name in enumerate("ab")}
+        ),
+        "'b' begins at byte 8, and what comes before it ends at 16",
+    ),
+    "two tensors in one place": (
+        with_header({name: {"dtype": "F64", "shape": [6], "data_offsets": [0, 48]} for name in ("weight", "bias")}),
+        "begins at byte 0, and what comes before it ends at 48",
+    ),
+    "offsets with a gap": (
         tensors(data_offsets=[16, 48]),
         "'weight' begins at byte 16, and what comes before it ends at 0",
     ),
