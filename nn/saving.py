@@ -79,8 +79,9 @@ def load(model: Any, path: str | os.PathLike[str], *, rename: Mapping[str, str] 
     ValueError: '...model.json': 'layers.0.weight' has the shape (3, 2), not (4, 2)
     give what was saved of a model with the same layers; this one is unchanged
 
-    All or nothing: everything is checked before anything is set. A file can run nothing, and takes no more memory than
-    the model calls for. `rename` is as for `save`. Safetensors may be of float64, float32, float16 or bfloat16.
+    All or nothing: everything is checked before anything is set. A file can run nothing, and one that is much longer
+    than the model calls for is not read. `rename` is as for `save`. Safetensors may be of float64, float32, float16 or
+    bfloat16.
 
     Raises ValueError with what is wrong with the file, OSError if it cannot be read.
     """
