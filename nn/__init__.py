@@ -7,7 +7,8 @@
 >>> history.loss[0] > 0.1 > 0.001 > history.loss[-1]
 True
 
-Start reading at dense.py; then losses.py, optim.py, train.py. The engine underneath is the package `autograd`.
+Start reading at dense.py; then losses.py, optim.py, train.py. Models are kept in files by saving.py, trainings by
+checkpoint.py. The engine underneath is the package `autograd`.
 """
 
 import autograd
@@ -18,12 +19,15 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
         "use an environment of its own, or: pip install --force-reinstall --no-deps scalar-autograd"
     )
 
+from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.dense import MLP, Layer, Neuron, glorot_uniform, he_uniform
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
 from nn.native import CompiledStep, compile_step
 from nn.optim import SGD
 from nn.samples import CompileError
+from nn.saving import load, save
+from nn.state import load_state_dict, state_dict
 from nn.train import History, fit
 
 __all__ = [
@@ -43,6 +47,12 @@ __all__ = [
     "glorot_uniform",
     "he_uniform",
     "hinge_loss",
+    "load",
+    "load_checkpoint",
+    "load_state_dict",
     "mse_loss",
     "predicted",
+    "save",
+    "save_checkpoint",
+    "state_dict",
 ]
