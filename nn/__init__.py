@@ -8,7 +8,8 @@
 True
 
 Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py, norm.py,
-recurrent.py, attention.py. The engine underneath is the package `autograd`.
+recurrent.py, attention.py. Models are kept in files by saving.py, trainings by checkpoint.py. The engine underneath is
+the package `autograd`.
 """
 
 import autograd
@@ -21,6 +22,7 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
 
 from nn.activations import Activation
 from nn.attention import Embedding, MultiHeadAttention, attention, attention_weights
+from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.dense import MLP, Layer, Neuron
 from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
@@ -31,7 +33,9 @@ from nn.norm import BatchNorm, LayerNorm
 from nn.optim import SGD
 from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from nn.samples import CompileError
+from nn.saving import load, save
 from nn.sequential import Dropout, Flatten, Sequential
+from nn.state import load_state_dict, state_dict
 from nn.train import History, fit
 
 __all__ = [
@@ -75,7 +79,13 @@ __all__ = [
     "he_normal",
     "he_uniform",
     "hinge_loss",
+    "load",
+    "load_checkpoint",
+    "load_state_dict",
     "mse_loss",
     "orthogonal",
     "predicted",
+    "save",
+    "save_checkpoint",
+    "state_dict",
 ]

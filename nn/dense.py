@@ -79,6 +79,12 @@ class Layer(Module):
         x_and_one = Operands(x, "Layer").followed_by(1.0)
         return [neuron.respond(x_and_one) for neuron in self.neurons]
 
+    def members(self) -> dict[str, Any]:
+        """As in PyTorch's Linear: the neurons' weights as one matrix, [nout][nin], and their biases as a vector."""
+        members = super().members()
+        neurons = members.pop("neurons")
+        return {"weight": [neuron.w for neuron in neurons], "bias": [neuron.b for neuron in neurons], **members}
+
     def __repr__(self) -> str:
         neuron = self.neurons[0]
         return f"Layer({len(neuron.w)} -> {len(self.neurons)}, {name_of(neuron.activation)})"

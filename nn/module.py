@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd import Value
+from nn.state import load_state_dict, state_dict
 
 
 class Module:
@@ -25,9 +26,10 @@ class Module:
     7.0
 
     `__call__` takes one sample, `batch` a list of them. Attributes whose names begin with an underscore are private and
-    hold no parameters.
+    hold no parameters. Plain numbers are saved with the model if the class names their attributes in `buffers`.
     """
 
+    buffers: ClassVar[tuple[str, ...]] = ()
     training: bool = True  # the mode: for parts that act differently while a network learns, such as Dropout
     __call__: Callable[..., Any]
 
@@ -92,8 +94,43 @@ class Module:
 
     @property
     def why_not_compiled(self) -> str:
-        """Why this part cannot be trained as machine code in its present mode, in one sentence; "" if it can."""
+        """Why this part cannot be trained as compiled code in its present mode, in one sentence; "" if it can."""
         return ""
+
+    # -- what is kept of it
+
+    def members(self) -> dict[str, Any]:
+        """What `state_dict` finds in this module, by name: its public attributes, as they are.
+
+        A subclass may present them in another way. A Layer's weights are in its neurons, and it shows the matrix:
+
+        >>> import nn
+        >>> sorted(nn.Layer(2, 3).members())
+        ['bias', 'weight']
+
+        The Values have to be the parameters themselves, in nested lists; all parameters have to be there.
+        """
+        return {name: member for name, member in vars(self).items() if not name.startswith("_")}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The numbers of the parameters and buffers by name, in nested lists: see `nn.state_dict`.
+
+        >>> import nn
+        >>> nn.Layer(1, 2, rng=0).state_dict()["bias"]
+        [0.0, 0.0]
+        """
+        return state_dict(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set all parameters and buffers to what `state_dict` gave, or none: see `nn.load_state_dict`.
+
+        >>> import nn
+        >>> nn.Layer(1, 2).load_state_dict({"weight": [[0.5], [2.0]]})
+        Traceback (most recent call last):
+        ValueError: load_state_dict: it lacks 'bias'
+        give it the model's own names, those in model.state_dict()
+        """
+        load_state_dict(self, state)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters())} parameters)"

@@ -205,9 +205,10 @@ class CompiledStep:
             self.rule.keep_states()
 
     def read_values(self) -> None:
-        """Take up what the model's Values hold, if they were changed by others."""
+        """Take up what the model's Values and the optimizer hold, if others changed them: after `update_values()`."""
         if self.example is not None:
             self.gradient.refresh()
+            self.rule.read_states()
 
 
 class Rule:
@@ -259,6 +260,11 @@ class Rule:
             self.states = [array("d", bytes(8 * len(self.params))) for _ in range(remembered)]
         given = [self.numbers, self.slopes, *self.states[:before]]
         self.move = self.program.bind(given, [self.numbers, *self.states])
+
+    def read_states(self) -> None:
+        """Take up what the optimizer remembers."""
+        self.states = []
+        self.compile()
 
     def keep_states(self) -> None:
         """Bring what the optimizer remembers up to date."""
@@ -334,7 +340,8 @@ def compile_step(model: Any, loss: Loss, optimizer: SGD, *, backend: str = "auto
 
     `step(inputs, targets)` gives the mean loss over the batch as it was before the step. Float64 arrays of NumPy or
     `array.array` are read where they are, lists are copied each time. The parameters move in buffers of the step's own:
-    `step.update_values()` brings the Values up to date, `step.read_values()` takes up changes made to them.
+    `step.update_values()` brings the Values up to date, `step.read_values()` takes up changes made to
+    them after that.
 
     The loss over a batch must be the mean of that over its samples. What the model and the loss do in plain Python is
     done once: what they count or look up elsewhere, or take from `.data`, is settled then. Gradients stay in the step.

@@ -46,7 +46,7 @@ class BatchNorm(Module):
     another shape. (Ioffe and Szegedy 2015)
     """
 
-    buffers = ("running_mean", "running_var")  # what is kept beside the parameters
+    buffers = ("running_mean", "running_var")
 
     def __init__(self, features: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
         check_widths(features)

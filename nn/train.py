@@ -1,11 +1,12 @@
 """fit: the training loop that most people want, and the History it returns.
 
 By hand it is five lines: forward, loss, zero_grad, backward, step. This one shuffles mini-batches, shows progress,
-measures held-out data, and can be interrupted.
+measures held-out data, can be interrupted, and goes on from a checkpoint.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import warnings
@@ -17,6 +18,7 @@ from numbers import Integral
 from typing import Any
 
 from autograd import collector_paused, no_grad
+from nn.checkpoint import Keeper, settings_of
 from nn.initialise import as_random
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
 from nn.module import Module, in_mode
@@ -78,6 +80,9 @@ def fit(
     rng: random.Random | int = 0,
     progress: bool = True,
     compile: bool | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 1,
+    resume: bool = False,
     **sgd: Any,
 ) -> History:
     """Train a model and return the history of its losses.
@@ -98,25 +103,51 @@ def fit(
     why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model
     and the loss do in plain Python is then done once (see `compile_step`); `compile=False` does it every time. The
     model's Values are brought up to date after every epoch.
+
+    `checkpoint="run.json"` saves the training after every epoch, or every `checkpoint_every` and the last. With
+    `resume=True` it goes on from that file, if there is one, and begins anew if there is none: the same call, run again
+    after whatever stopped it, ends where one that nothing stopped would have ended, bit for bit. Without it a file that
+    exists is an error. The history is that of all epochs; the `rng`, the model's numbers and the optimizer's are those
+    of the file. ValueError if it is of a training with other settings, another loss, or another number of samples.
     """
     check(model, inputs, targets, loss, epochs, batch_size)
     inputs, targets = list(inputs), list(targets)
-    if optimizer is not None and sgd:
-        raise TypeError(f"fit: {', '.join(sgd)} beside an optimizer\nset it in the optimizer")
-    optimizer = optimizer or SGD(model.parameters(), **sgd)
+    optimizer = optimizer_for(model, optimizer, sgd)
     rng, history = as_random(rng), History()
-    bar = progress_bar(epochs, progress)
+    keeper = Keeper(checkpoint, checkpoint_every, resume, model, optimizer, rng, history)
     try:
         with in_mode(model, training=True):
             trainer = trainer_for(model, inputs, targets, loss, optimizer, validation, compile, history)
-            for _ in bar:
+            done = keeper.resume(called_with(inputs, loss, optimizer, batch_size))
+            trainer.read_values()
+            bar = progress_bar(done, epochs, progress)
+            for epoch in bar:
                 with collector_paused():
                     order = rng.sample(range(len(inputs)), len(inputs))
                     trainer.epoch(order, batch_size or len(inputs), history)
+                keeper.keep(epoch + 1, epoch + 1 == epochs)
                 show(bar, history)
     except KeyboardInterrupt:
         history.interrupted = True
     return history
+
+
+def optimizer_for(model: Module, optimizer: SGD | None, sgd: dict[str, Any]) -> SGD:
+    """The optimizer that is given, or an SGD of these settings."""
+    if optimizer is not None and sgd:
+        raise TypeError(f"fit: {', '.join(sgd)} beside an optimizer\nset it in the optimizer")
+    return optimizer or SGD(model.parameters(), **sgd)
+
+
+def called_with(inputs: list[Any], loss: Loss, optimizer: SGD, batch_size: int | None) -> dict[str, Any]:
+    """What a call of fit has to have in common with the one whose checkpoint it goes on from, in words and numbers."""
+    settings = ", ".join(f"{name}={setting}" for name, setting in settings_of(optimizer).items())
+    return {
+        "samples": len(inputs),
+        "batch_size": int(batch_size or len(inputs)),
+        "loss": getattr(loss, "__name__", type(loss).__name__),
+        "optimizer": f"{type(optimizer).__name__}({settings})",
+    }
 
 
 def trainer_for(
@@ -156,6 +187,10 @@ class Native:
             self.measure = self.training.measure(*validation) if validation is not None else None
         self.counting = self.training.counting
 
+    def read_values(self) -> None:
+        """Take up what the model's Values hold by now."""
+        self.training.read_values()
+
     def epoch(self, order: list[int], batch_size: int, history: History) -> None:
         """Show each sample to the model once, a batch at a time; then measure it."""
         total = right = 0.0
@@ -185,6 +220,9 @@ class Eager:
     ) -> None:
         self.model, self.inputs, self.targets = model, inputs, targets
         self.loss, self.optimizer, self.validation = loss, optimizer, validation
+
+    def read_values(self) -> None:
+        """Nothing to do: it computes with the Values themselves."""
 
     def epoch(self, order: list[int], batch_size: int, history: History) -> None:
         """Show each sample to the model once, a batch at a time; then measure it."""
@@ -248,18 +286,18 @@ def check(model: Any, inputs: Any, targets: Any, loss: Any, epochs: int, batch_s
             raise ValueError(f"fit: {name} = {number!r}\n{name} is a whole number from 1 up")
 
 
-def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
-    """The epochs, with a bar beside them where somebody is looking: in a terminal or a notebook."""
+def progress_bar(done: int, epochs: int, wanted: bool) -> Iterable[int]:
+    """The epochs still to do, with a bar beside them where somebody is looking: in a terminal or a notebook."""
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     if not (wanted and watched):
-        return range(epochs)
+        return range(done, epochs)
     try:
         with warnings.catch_warnings():  # of widgets that a notebook lacks: plain text does as well
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
     except ImportError:
-        return range(epochs)
-    return tqdm(range(epochs), unit="epoch")
+        return range(done, epochs)
+    return tqdm(range(done, epochs), unit="epoch", initial=min(done, epochs), total=epochs)
 
 
 def show(bar: Any, history: History) -> None:

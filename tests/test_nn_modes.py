@@ -84,6 +84,23 @@ def test_fit_trains_in_training_mode_and_validates_in_evaluation_mode() -> None:
     assert not history.compiled
 
 
+def test_a_training_with_chance_and_statistics_goes_on_where_it_stopped(tmp_path) -> None:
+    xs, ys = random_numbers(6, 2), random_numbers(6)
+
+    def train(name: str, *epochs: int) -> tuple[list[float], dict]:
+        for stop in epochs:
+            model = normalised()
+            model.layers.insert(1, nn.Dropout(0.5, rng=7))
+            settings = {"lr": 0.1, "momentum": 0.9, "batch_size": 3, "epochs": stop, "progress": False}
+            history = nn.fit(
+                *(model, xs, ys), loss=nn.mse_loss, checkpoint=tmp_path / f"{name}.json", resume=True, **settings
+            )
+        return history.loss, model.state_dict()
+
+    assert train("stopped", 2, 3, 6) == train("whole", 6)
+    assert "layers.2.running_var" in train("whole", 6)[1]
+
+
 def test_what_depends_on_chance_or_on_the_batch_is_not_compiled() -> None:
     xs, ys = random_numbers(6, 2), random_numbers(6)
     dropping = nn.Sequential(nn.Layer(2, 1), nn.Dropout(0.001), itemgetter(0))  # rarely drops: two calls look the same

@@ -10,6 +10,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value
+from nn.state import Buffer, places_in
 from nn.tensors import elementwise, flat
 from tests.layers import RNG, numbers, random_values, slopes, uniform
 
@@ -27,21 +28,14 @@ def tensor(x, grad: bool = True):
 
 
 def tensors_of(module: nn.Module) -> dict:
-    """The parameters of a layer of ours as tensors, by their names in PyTorch."""
-    found = {}
-    for name, part in vars(module).items():
-        if isinstance(part, nn.Layer):
-            found[f"{name}.weight"] = [neuron.w for neuron in part.neurons]
-            found[f"{name}.bias"] = [neuron.b for neuron in part.neurons]
-        elif isinstance(part, list) and part and not name.startswith("_") and isinstance(flat(part)[0], Value):
-            found[name] = part
-    return found
+    """The parameters of a layer of ours in nested lists, by name."""
+    return {name: place for name, place in places_in(module).items() if not isinstance(place, Buffer)}
 
 
 def given_weights(ours: nn.Module, theirs):
     """Random weights for both."""
     theirs = theirs.double()
-    assert set(tensors_of(ours)) == {name for name, _ in theirs.named_parameters()}
+    assert list(ours.state_dict()) == [name for name in theirs.state_dict() if name != "num_batches_tracked"]
     with torch.no_grad():
         for name, part in tensors_of(ours).items():
             for each in flat(part):
