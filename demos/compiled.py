@@ -159,7 +159,8 @@ def draw(rows: dict[str, tuple[float, float]], path: Path) -> Path:
     colours = [pictures.ORANGE if name.startswith(("PyTorch", "JAX")) else pictures.BLUE for name in names]
     bars = axes.barh(names, steps, color=colours)
     axes.bar_label(bars, [f"{each:,.0f} µs" for each in steps], padding=4)
-    axes.set(xscale="log", xlim=(1, 8 * max(steps)), xlabel="a training step in µs, logarithmic")
+    axes.set(xscale="log", xlim=(1, 6 * max(steps)), xlabel="µs, on a logarithmic scale")
+    axes.set_title("A training step of an MLP 2-16-16-1 on 100 points, the loss read each time", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     return pictures.save(made, path)
 
