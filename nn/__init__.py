@@ -21,8 +21,10 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
     )
 
 from nn.activations import Activation
+from nn.adaptive import Adagrad, Adam, AdamW, NAdam, RMSprop
 from nn.attention import Embedding, MultiHeadAttention, attention, attention_weights
 from nn.checkpoint import load_checkpoint, save_checkpoint
+from nn.clipping import clip_grad_norm, clip_grad_value
 from nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.dense import MLP, Layer, Neuron
 from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
@@ -30,7 +32,7 @@ from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_
 from nn.module import Module
 from nn.native import CompiledStep, compile_step
 from nn.norm import BatchNorm, LayerNorm
-from nn.optim import SGD
+from nn.optim import SGD, Optimizer
 from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from nn.samples import CompileError
 from nn.saving import load, save
@@ -45,6 +47,9 @@ __all__ = [
     "RNN",
     "SGD",
     "Activation",
+    "Adagrad",
+    "Adam",
+    "AdamW",
     "AvgPool1d",
     "AvgPool2d",
     "BatchNorm",
@@ -64,13 +69,18 @@ __all__ = [
     "MaxPool2d",
     "Module",
     "MultiHeadAttention",
+    "NAdam",
     "Neuron",
+    "Optimizer",
+    "RMSprop",
     "RNNCell",
     "Sequential",
     "accuracy",
     "attention",
     "attention_weights",
     "bce_with_logits",
+    "clip_grad_norm",
+    "clip_grad_value",
     "compile_step",
     "cross_entropy",
     "fit",
