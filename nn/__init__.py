@@ -1,4 +1,4 @@
-"""Small neural networks on scalar autograd: layers, losses, optimizers and a training loop.
+"""Small neural networks on scalar autograd: layers, losses, optimizers, schedules and a training loop.
 
 >>> import nn
 >>> model = nn.MLP(2, [4, 1], rng=0)                 # 2 inputs, 4 tanh units, 1 linear output
@@ -8,8 +8,9 @@
 True
 
 Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py, norm.py,
-recurrent.py, attention.py. Models are kept in files by saving.py, trainings by checkpoint.py. The engine underneath is
-the package `autograd`.
+recurrent.py, attention.py. More of how to train: adaptive.py (Adam and its kin), clipping.py, schedules.py; and
+second_order.py for small problems. Models are kept in files by saving.py, trainings by checkpoint.py. The engine
+underneath is the package `autograd`.
 """
 
 import autograd
@@ -36,6 +37,7 @@ from nn.optim import SGD, Optimizer
 from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from nn.samples import CompileError
 from nn.saving import load, save
+from nn.schedules import CosineAnnealingLR, LinearWarmup, OneCycleLR, ReduceLROnPlateau, Schedule, StepLR
 from nn.sequential import Dropout, Flatten, Sequential
 from nn.state import load_state_dict, state_dict
 from nn.train import History, fit
@@ -57,6 +59,7 @@ __all__ = [
     "CompiledStep",
     "Conv1d",
     "Conv2d",
+    "CosineAnnealingLR",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -65,16 +68,21 @@ __all__ = [
     "LSTMCell",
     "Layer",
     "LayerNorm",
+    "LinearWarmup",
     "MaxPool1d",
     "MaxPool2d",
     "Module",
     "MultiHeadAttention",
     "NAdam",
     "Neuron",
+    "OneCycleLR",
     "Optimizer",
     "RMSprop",
     "RNNCell",
+    "ReduceLROnPlateau",
+    "Schedule",
     "Sequential",
+    "StepLR",
     "accuracy",
     "attention",
     "attention_weights",
