@@ -38,6 +38,7 @@ from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from nn.samples import CompileError
 from nn.saving import load, save
 from nn.schedules import CosineAnnealingLR, LinearWarmup, OneCycleLR, ReduceLROnPlateau, Schedule, StepLR
+from nn.second_order import Descent, lbfgs, levenberg_marquardt
 from nn.sequential import Dropout, Flatten, Sequential
 from nn.state import load_state_dict, state_dict
 from nn.train import History, fit
@@ -60,6 +61,7 @@ __all__ = [
     "Conv1d",
     "Conv2d",
     "CosineAnnealingLR",
+    "Descent",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -97,6 +99,8 @@ __all__ = [
     "he_normal",
     "he_uniform",
     "hinge_loss",
+    "lbfgs",
+    "levenberg_marquardt",
     "load",
     "load_checkpoint",
     "load_state_dict",

@@ -189,13 +189,25 @@ def test_the_powers_of_beta_stay_right_where_beta_changes() -> None:
         before = x.data
 
 
+def test_a_velocity_is_forgotten_where_momentum_is_switched_off() -> None:
+    x = Value(0.0)
+    optimizer, path = nn.SGD([x], lr=1.0, momentum=0.5), []
+    for momentum in (0.5, 0.5, 0.0, 0.5):
+        optimizer.momentum = momentum
+        optimizer.zero_grad()
+        (-x).backward()
+        optimizer.step()
+        path.append(x.data)
+    assert path == [1.0, 2.5, 3.5, 4.5]
+
+
 def test_a_centered_rmsprop_survives_a_constant_gradient() -> None:
     """The variance is 0 but for rounding, which may leave it below: no nan."""
     x = Value(0.0)
     optimizer = nn.RMSprop([x], alpha=0.5, centered=True, lr=1e-9)
     for _ in range(200):
         optimizer.zero_grad()
-        (x * 0.1).backward()
+        (x * 1.1).backward()
         optimizer.step()
         assert math.isfinite(x.data)
 

@@ -52,6 +52,12 @@ def test_schedules_that_can_be_worked_out_by_hand() -> None:
     assert rates(cycle, 10) == pytest.approx([0.25, 0.5, 0.75, 1.0, *(1.0 - 0.975 * k / 4 for k in (1, 2, 3, 4, 4, 4))])
 
 
+def test_the_three_phases_of_a_cycle() -> None:
+    options = {"pct_start": 0.4, "anneal_strategy": "linear", "three_phase": True}
+    found = rates(nn.OneCycleLR(optimizer(), 1.0, 10, div_factor=4.0, final_div_factor=10.0, **options), 10)
+    assert found == pytest.approx([0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25, 0.175, 0.1, 0.025])
+
+
 def test_one_cycle_takes_the_momentum_along() -> None:
     for make, momentum in (
         (nn.SGD, lambda o: o.momentum),
