@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 
 import pytest
 
@@ -202,3 +203,26 @@ def test_bad_settings_are_named() -> None:
 def test_a_schedule_of_ones_own_needs_a_formula() -> None:
     with pytest.raises(NotImplementedError, match="Schedule has no lr_at"):
         nn.Schedule(optimizer())
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("make", [nn.SGD, nn.RMSprop, nn.Adagrad, nn.AdamW, nn.NAdam], ids=lambda make: make.__name__)
+def test_a_training_with_a_schedule_goes_on_from_its_checkpoint(make, compile: bool, tmp_path) -> None:
+    inputs, targets = [[0.1 * k, 1.0 - 0.2 * k] for k in range(8)], [0.3 * k for k in range(8)]
+
+    def train(epochs: int, resumes: bool) -> list[float]:
+        model, rng, history, done = nn.MLP(2, [3, 1], rng=0), random.Random(0), nn.History(), 0
+        optimizer = make(model.parameters(), lr=0.1)
+        schedule = nn.LinearWarmup(optimizer, 2, then=nn.CosineAnnealingLR(optimizer, T_max=8))
+        path = tmp_path / "run.json"
+        if resumes:
+            done = nn.load_checkpoint(path, model, optimizer, rng, history, schedule)
+        for epoch in range(done, epochs):
+            settings = {"loss": nn.mse_loss, "optimizer": optimizer, "rng": rng, "epochs": 1, "compile": compile}
+            history.loss += nn.fit(model, inputs, targets, batch_size=3, progress=False, **settings).loss
+            schedule.step()
+            nn.save_checkpoint(path, model, optimizer, rng, epoch + 1, history, schedule)
+        return history.loss
+
+    whole = train(8, False)
+    assert train(3, False) == whole[:3] and train(8, True) == whole
