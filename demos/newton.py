@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd import grad, hessian, jacobian
 from demos import pictures
-from demos.linear import Vector, dot, solve, times, transposed
+from nn.matrices import Vector, dot, solve, times, transposed
 
 START = (-1.2, 1.0)  # Rosenbrock's own
 Path2 = list[Vector]

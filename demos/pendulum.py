@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd import jacobian, sin
 from demos import pictures
-from demos.linear import Matrix, dot, solve, times, transposed
+from nn.matrices import Matrix, dot, solve, times, transposed
 
 GRAVITY = 9.81  # m/s^2, over a rod of 1 m
 FRICTION = 0.1  # 1/s

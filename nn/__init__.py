@@ -1,4 +1,4 @@
-"""Small neural networks on scalar autograd: layers, losses, optimizers and a training loop.
+"""Small neural networks on scalar autograd: layers, losses, optimizers, schedules and a training loop.
 
 >>> import nn
 >>> model = nn.MLP(2, [4, 1], rng=0)                 # 2 inputs, 4 tanh units, 1 linear output
@@ -8,8 +8,9 @@
 True
 
 Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py, norm.py,
-recurrent.py, attention.py. Models are kept in files by saving.py, trainings by checkpoint.py. The engine underneath is
-the package `autograd`.
+recurrent.py, attention.py. More of how to train: adaptive.py (Adam and its kin), clipping.py, schedules.py; and
+second_order.py for small problems. Models are kept in files by saving.py, trainings by checkpoint.py. The engine
+underneath is the package `autograd`.
 """
 
 import autograd
@@ -21,8 +22,10 @@ if not hasattr(autograd, "Operands"):  # before anything of ours is imported fro
     )
 
 from nn.activations import Activation
+from nn.adaptive import Adagrad, Adam, AdamW, NAdam, RMSprop
 from nn.attention import Embedding, MultiHeadAttention, attention, attention_weights
 from nn.checkpoint import load_checkpoint, save_checkpoint
+from nn.clipping import clip_grad_norm, clip_grad_value
 from nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.dense import MLP, Layer, Neuron
 from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
@@ -30,10 +33,12 @@ from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_
 from nn.module import Module
 from nn.native import CompiledStep, compile_step
 from nn.norm import BatchNorm, LayerNorm
-from nn.optim import SGD
+from nn.optim import SGD, Optimizer
 from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from nn.samples import CompileError
 from nn.saving import load, save
+from nn.schedules import CosineAnnealingLR, LinearWarmup, OneCycleLR, ReduceLROnPlateau, Schedule, StepLR
+from nn.second_order import Descent, lbfgs, levenberg_marquardt
 from nn.sequential import Dropout, Flatten, Sequential
 from nn.state import load_state_dict, state_dict
 from nn.train import History, fit
@@ -45,6 +50,9 @@ __all__ = [
     "RNN",
     "SGD",
     "Activation",
+    "Adagrad",
+    "Adam",
+    "AdamW",
     "AvgPool1d",
     "AvgPool2d",
     "BatchNorm",
@@ -52,6 +60,8 @@ __all__ = [
     "CompiledStep",
     "Conv1d",
     "Conv2d",
+    "CosineAnnealingLR",
+    "Descent",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -60,17 +70,27 @@ __all__ = [
     "LSTMCell",
     "Layer",
     "LayerNorm",
+    "LinearWarmup",
     "MaxPool1d",
     "MaxPool2d",
     "Module",
     "MultiHeadAttention",
+    "NAdam",
     "Neuron",
+    "OneCycleLR",
+    "Optimizer",
+    "RMSprop",
     "RNNCell",
+    "ReduceLROnPlateau",
+    "Schedule",
     "Sequential",
+    "StepLR",
     "accuracy",
     "attention",
     "attention_weights",
     "bce_with_logits",
+    "clip_grad_norm",
+    "clip_grad_value",
     "compile_step",
     "cross_entropy",
     "fit",
@@ -79,6 +99,8 @@ __all__ = [
     "he_normal",
     "he_uniform",
     "hinge_loss",
+    "lbfgs",
+    "levenberg_marquardt",
     "load",
     "load_checkpoint",
     "load_state_dict",

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, compile, compile_rows, gradients, no_grad
+from nn.compiled_rule import CompiledRule
 from nn.losses import is_right
 from nn.module import Module, batch_through
-from nn.optim import SGD
+from nn.optim import Optimizer
 from nn.samples import CompileError, as_table, copied, data_of, numbers_of, spread, whole, width
 from nn.tensors import as_lists, shaped
 
@@ -40,7 +41,13 @@ class CompiledStep:
     """
 
     def __init__(
-        self, model: Any, loss: Loss, optimizer: SGD, backend: str = "auto", cache: Any = False, counting: bool = False
+        self,
+        model: Any,
+        loss: Loss,
+        optimizer: Optimizer,
+        backend: str = "auto",
+        cache: Any = False,
+        counting: bool = False,
     ) -> None:
         self.model, self.loss, self.optimizer, self.counting = model, loss, optimizer, counting
         self.options: dict[str, Any] = {"backend": backend, "cache": cache}
@@ -120,7 +127,7 @@ class CompiledStep:
                 self.example = some[0][0], whole(some[1][0])
                 self.record()
                 self.check_means(some[0], whole(some[1]))
-                self.rule = Rule(self.optimizer, self.params, self.numbers, self.slopes, self.options)
+                self.rule = CompiledRule(self.optimizer, self.params, self.numbers, self.slopes, self.options)
         except Exception as error:  # the model's, the loss's, or the compiler's
             self.example = None
             if isinstance(error, CompileError):
@@ -211,77 +218,6 @@ class CompiledStep:
             self.rule.read_states()
 
 
-class Rule:
-    """The optimizer's rule, compiled: every parameter, and what the rule remembers of it, moved in place."""
-
-    def __init__(
-        self, optimizer: SGD, params: list[Value], numbers: memoryview, slopes: memoryview, options: dict[str, Any]
-    ) -> None:
-        check_rule(optimizer)
-        self.optimizer, self.params, self.options = optimizer, params, options
-        self.numbers, self.slopes = numbers, slopes
-        places = {parameter: place for place, parameter in enumerate(optimizer.params)}
-        self.places = [places[parameter] for parameter in params]
-        self.settings: Any = None
-        self.states: list[array[float]] = []
-        self.makes_states = False
-        self.move: Callable[[int, int], None]
-        self.compile()
-
-    def step(self, samples: int) -> None:
-        """Move all parameters by the gradient of the sum over so many samples."""
-        if self.settings != self.optimizer.settings:
-            self.compile()
-        shared = self.program.shared
-        shared[0], shared[1] = self.optimizer.lr, samples
-        self.move(0, len(self.params))
-        if self.makes_states:  # the first step made what later ones remember: from here on it is other code
-            self.compile()
-
-    def compile(self) -> None:
-        """The code for the settings that the optimizer has now, and for what it remembers: nothing yet, or numbers."""
-        self.settings = self.optimizer.settings
-        known = [self.optimizer.states[place] for place in self.places]
-        if len(set(map(len, known))) > 1:
-            raise CompileError("the optimizer remembers something of some parameters only")
-        if not self.states and all(known):
-            self.states = [array("d", column) for column in zip(*known)]
-        before, remembered = len(self.states), len(self.optimizer.update(0.0, 0.0, (0.0,) * len(self.states), 0.0)[1])
-        lr, samples = Value(self.optimizer.lr), Value(1.0)
-
-        def rule(p: Any, total: Any, *state: Any) -> list[Any]:
-            moved, after = self.optimizer.update(p[0], total[0] / samples, tuple(each[0] for each in state), lr)
-            return [moved, *after]
-
-        outs = (1,) * (1 + remembered)
-        self.program = compile_rows(rule, (1,) * (2 + before), shared=[lr, samples], outs=outs, **self.options)
-        self.makes_states = remembered != before
-        if self.makes_states:
-            self.states = [array("d", bytes(8 * len(self.params))) for _ in range(remembered)]
-        given = [self.numbers, self.slopes, *self.states[:before]]
-        self.move = self.program.bind(given, [self.numbers, *self.states])
-
-    def read_states(self) -> None:
-        """Take up what the optimizer remembers."""
-        self.states = []
-        self.compile()
-
-    def keep_states(self) -> None:
-        """Bring what the optimizer remembers up to date."""
-        for place, state in zip(self.places, zip(*self.states)):
-            self.optimizer.states[place] = state
-
-
-def check_rule(optimizer: Any) -> None:
-    """CompileError for an optimizer that does more than its rule says."""
-    if type(optimizer).step is not SGD.step:
-        raise CompileError("the optimizer has a step of its own")
-    if len(set(optimizer.params)) < len(optimizer.params):
-        raise CompileError("the optimizer has a parameter twice")
-    if optimizer.update(1.0, 0.5, (), 0.1) != optimizer.update(1.0, 0.5, (), 0.1):
-        raise CompileError("the optimizer's rule gives other results when it is asked again")
-
-
 def check_parts(model: Any) -> None:
     """CompileError if a part of the model says that it cannot be compiled in the mode it is in."""
     for part in model.modules() if isinstance(model, Module) else ():
@@ -326,7 +262,9 @@ def generators(part: Any) -> list[random.Random]:
     return [found for each in vars(part).values() for found in generators(each)] if isinstance(part, Module) else []
 
 
-def compile_step(model: Any, loss: Loss, optimizer: SGD, *, backend: str = "auto", cache: Any = False) -> CompiledStep:
+def compile_step(
+    model: Any, loss: Loss, optimizer: Optimizer, *, backend: str = "auto", cache: Any = False
+) -> CompiledStep:
     """A training step as compiled code: forward, loss, backward and the optimizer's rule, for a batch at a time.
 
     >>> import nn
@@ -353,7 +291,7 @@ def compile_step(model: Any, loss: Loss, optimizer: SGD, *, backend: str = "auto
         raise TypeError(
             f"compile_step: {model!r:.60}, {loss!r:.60}\ngive it a model, a loss and an optimizer, in this order"
         )
-    if not isinstance(optimizer, SGD):
+    if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"compile_step: {optimizer!r:.60} is not an optimizer\ngive it one, such as nn.SGD(model.parameters())"
         )

@@ -23,7 +23,7 @@ from nn.initialise import as_random
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
 from nn.module import Module, in_mode
 from nn.native import CompiledStep
-from nn.optim import SGD
+from nn.optim import SGD, Optimizer
 
 Loss = Callable[[Any, Any], Any]
 CLASSIFYING = (bce_with_logits, cross_entropy, hinge_loss)  # losses for which an accuracy makes sense
@@ -73,7 +73,7 @@ def fit(
     targets: Sequence[Any],
     *,
     loss: Loss,
-    optimizer: SGD | None = None,
+    optimizer: Optimizer | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
     validation: tuple[Sequence[Any], Sequence[Any]] | None = None,
@@ -93,11 +93,11 @@ def fit(
     >>> [round(p.data, 3) for p in model.parameters()]        # the line 2x + 1
     [2.0, 1.0]
 
-    Give an `optimizer`, or the settings of an SGD: `lr=0.1, momentum=0.9`. Batches of `batch_size` (default: all
-    samples at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`. `validation` is a pair of
-    held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends the training and keeps what
-    was learnt. The model trains in training mode, `validation` is measured in evaluation mode; afterwards it is in the
-    mode it was in.
+    Give an `optimizer`, or the settings of an SGD: `lr=0.1, momentum=0.9` (the lr is 0.01, if none is given). Batches
+    of `batch_size` (default: all samples at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`.
+    `validation` is a pair of held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends
+    the training and keeps what was learnt. The model trains in training mode, `validation` is measured in evaluation
+    mode; afterwards it is in the mode it was in.
 
     `compile=True` trains as compiled code, with the same losses, as far as the model can be compiled; a warning says
     why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model
@@ -132,14 +132,14 @@ def fit(
     return history
 
 
-def optimizer_for(model: Module, optimizer: SGD | None, sgd: dict[str, Any]) -> SGD:
+def optimizer_for(model: Module, optimizer: Optimizer | None, sgd: dict[str, Any]) -> Optimizer:
     """The optimizer that is given, or an SGD of these settings."""
     if optimizer is not None and sgd:
         raise TypeError(f"fit: {', '.join(sgd)} beside an optimizer\nset it in the optimizer")
-    return optimizer or SGD(model.parameters(), **sgd)
+    return optimizer or SGD(model.parameters(), **{"lr": 0.01, **sgd})
 
 
-def called_with(inputs: list[Any], loss: Loss, optimizer: SGD, batch_size: int | None) -> dict[str, Any]:
+def called_with(inputs: list[Any], loss: Loss, optimizer: Optimizer, batch_size: int | None) -> dict[str, Any]:
     """What a call of fit has to have in common with the one whose checkpoint it goes on from, in words and numbers."""
     settings = ", ".join(f"{name}={setting}" for name, setting in settings_of(optimizer).items())
     return {
@@ -155,7 +155,7 @@ def trainer_for(
     inputs: list[Any],
     targets: list[Any],
     loss: Loss,
-    optimizer: SGD,
+    optimizer: Optimizer,
     validation: Any,
     compile: bool | None,
     history: History,
@@ -178,7 +178,7 @@ class Native:
     """Training as compiled code, an epoch at a time."""
 
     def __init__(
-        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: SGD, validation: Any
+        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: Optimizer, validation: Any
     ) -> None:
         self.training = CompiledStep(model, loss, optimizer, counting=loss in CLASSIFYING)
         self.order = array("q", range(len(inputs)))
@@ -216,7 +216,7 @@ class Eager:
     """Training on Values, an epoch at a time."""
 
     def __init__(
-        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: SGD, validation: Any
+        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: Optimizer, validation: Any
     ) -> None:
         self.model, self.inputs, self.targets = model, inputs, targets
         self.loss, self.optimizer, self.validation = loss, optimizer, validation
@@ -236,7 +236,7 @@ def epoch(
     inputs: Sequence[Any],
     targets: Sequence[Any],
     loss: Loss,
-    optimizer: SGD,
+    optimizer: Optimizer,
     order: list[int],
     batch_size: int,
     history: History,

@@ -18,65 +18,6 @@ RNG = random.Random(7)
 INPUTS = [[RNG.uniform(-1, 1), RNG.uniform(-1, 1)] for _ in range(30)]
 SIDES = [1 if x * y > 0 else -1 for x, y in INPUTS]
 CLASSES = [(side + 1) // 2 for side in SIDES]
-LOSSES = {
-    "hinge": (nn.hinge_loss, SIDES, 1),
-    "bce": (nn.bce_with_logits, CLASSES, 1),
-    "soft bce": (nn.bce_with_logits, [0.1 + 0.8 * k for k in CLASSES], 1),
-    "mse": (nn.mse_loss, [float(side) for side in SIDES], 1),
-    "mse of lists": (nn.mse_loss, [[float(side), 1.0] for side in SIDES], 2),
-    "cross-entropy": (nn.cross_entropy, CLASSES, 3),
-}
-SETTINGS = {
-    "plain": {},
-    "nesterov": {"momentum": 0.9, "nesterov": True},
-    "decay": {"weight_decay": 0.01, "momentum": 0.5, "dampening": 0.2},
-}
-CURVES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
-
-
-def trained(loss, targets, width, compile, **settings):
-    model = nn.MLP(2, [5, width], rng=1)
-    held_out = INPUTS[:9], targets[:9]
-    history = nn.fit(
-        model,
-        INPUTS,
-        targets,
-        loss=loss,
-        lr=0.1,
-        epochs=5,
-        batch_size=7,
-        progress=False,
-        validation=held_out,
-        compile=compile,
-        **settings,
-    )
-    return model, history
-
-
-@pytest.mark.parametrize("settings", SETTINGS)
-@pytest.mark.parametrize("name", LOSSES)
-def test_compiled_training_is_the_eager_one(name, settings) -> None:
-    model, history = trained(*LOSSES[name], False, **SETTINGS[settings])
-    twin, compiled = trained(*LOSSES[name], True, **SETTINGS[settings])
-    assert compiled.compiled and not history.compiled
-    for curve in CURVES:
-        assert getattr(compiled, curve) == pytest.approx(getattr(history, curve), rel=1e-9, abs=1e-12)
-    assert [p.data for p in twin.parameters()] == pytest.approx([p.data for p in model.parameters()], rel=1e-9)
-
-
-def test_training_goes_on_where_it_stopped_either_way() -> None:
-    def train(*ways: bool) -> list[float]:
-        model = nn.MLP(2, [4, 1], rng=0)
-        optimizer, losses = nn.SGD(model.parameters(), lr=0.1, momentum=0.9), []
-        for way in ways:
-            losses += nn.fit(
-                model, INPUTS, SIDES, loss=nn.hinge_loss, optimizer=optimizer, epochs=3, progress=False, compile=way
-            ).loss
-        return losses
-
-    expected = train(False, False, False)
-    assert train(True, False, True) == pytest.approx(expected, rel=1e-9)
-    assert train(False, True, True) == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_penalty_on_all_parameters_is_part_of_the_loss() -> None:
@@ -222,33 +163,6 @@ def test_data_sorted_by_class_do_not_hide_what_cannot_be_compiled() -> None:
         train_default(nn.MLP(1, [1]), same, [1.0] * 5, lambda o, t: ag.sqrt(nn.mse_loss(o, t)))
 
 
-class Clipping(nn.SGD):
-    def step(self) -> None:
-        for parameter in self.params:
-            parameter.grad = max(-1.0, min(1.0, parameter.grad))
-        super().step()
-
-
-class Signs(nn.SGD):
-    def update(self, p, g, state, lr):
-        return p - lr * (1.0 if g > 0 else -1.0), ()
-
-
-@pytest.mark.parametrize(
-    ("kind", "why"), [(Clipping, "a step of its own"), (Signs, "cannot compare Values")], ids=["step", "rule"]
-)
-def test_an_optimizer_of_ones_own_is_followed(kind, why) -> None:
-    def losses(compile: bool) -> list[float]:
-        model = nn.MLP(1, [1], rng=0)
-        optimizer = kind(model.parameters(), lr=1e-3)
-        settings = {"epochs": 5, "progress": False, "optimizer": optimizer, "compile": compile}
-        return nn.fit(model, [[100.0], [200.0]], [1.0, 2.0], loss=nn.mse_loss, **settings).loss
-
-    with pytest.warns(RuntimeWarning, match=why):
-        compiled = losses(True)
-    assert compiled == losses(False)
-
-
 def test_trying_out_draws_no_random_numbers_from_the_model() -> None:
     class Noisy(nn.MLP):
         def __init__(self) -> None:
@@ -262,27 +176,6 @@ def test_trying_out_draws_no_random_numbers_from_the_model() -> None:
         return nn.fit(Noisy(), INPUTS, SIDES, loss=nn.mse_loss, lr=0.1, epochs=3, progress=False, compile=compile).loss
 
     assert losses(None) == losses(False)
-
-
-def test_settings_may_change_while_training() -> None:
-    def losses(compile: bool) -> list[float]:
-        model = nn.MLP(2, [3, 1], rng=0)
-        optimizer, found = nn.SGD(model.parameters(), lr=0.1), []
-
-        def eagerly(inputs, targets) -> float:
-            error = nn.mse_loss([model(x) for x in inputs], targets)
-            optimizer.zero_grad()
-            error.backward()
-            optimizer.step()
-            return error.data
-
-        step = nn.compile_step(model, nn.mse_loss, optimizer) if compile else eagerly
-        for momentum, decay in ((0.0, 0.0), (0.9, 0.0), (0.5, 0.1)):
-            optimizer.momentum, optimizer.weight_decay = momentum, decay
-            found += [step(INPUTS, SIDES) for _ in range(3)]
-        return found
-
-    assert losses(True) == pytest.approx(losses(False), rel=1e-9)
 
 
 def test_new_targets_for_the_same_inputs_are_read() -> None:

@@ -1,7 +1,8 @@
-"""Small dense linear algebra on lists of floats: what the demos on Newton's kind of methods need."""
+"""Small dense linear algebra on lists of floats: what Newton's kind of methods need. Next: second_order.py."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 Vector = list[float]
@@ -49,18 +50,19 @@ def least_squares(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> 
     >>> least_squares([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0])
     [1.0, 2.0]
 
-    Works on the matrix itself: the normal equations would lose twice the digits.
+    Works on the matrix itself: the normal equations would lose twice the digits. Raises ZeroDivisionError if more than
+    one x is best.
     """
     rows = [[*row, b] for row, b in zip(matrix, right)]
     size = len(matrix[0])
     for column in range(size):
         below = rows[column:]
-        length = dot([row[column] for row in below], [row[column] for row in below]) ** 0.5
         mirror = [row[column] for row in below]
-        mirror[0] += length if mirror[0] >= 0 else -length
-        square = dot(mirror, mirror)
+        mirror[0] += math.copysign(math.hypot(*mirror), mirror[0])
+        length = math.hypot(*mirror) or 1.0
+        mirror = [component / length for component in mirror]
         for place in range(column, size + 1):
-            share = 2.0 * dot(mirror, [row[place] for row in below]) / square if square else 0.0
+            share = 2.0 * dot(mirror, [row[place] for row in below])
             for row, component in zip(below, mirror):
                 row[place] -= share * component
     return solve([row[:size] for row in rows[:size]], [row[-1] for row in rows[:size]])
