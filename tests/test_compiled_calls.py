@@ -12,7 +12,7 @@ import nn
 from autograd import TracingError, Value, compile, derivative, grad, hessian, value_and_grad
 from autograd.compiling import cache, llvm
 from autograd.compiling.tape import INPUT, Tape
-from tests.backends import everywhere
+from tests.backends import everywhere, needs_llvm
 
 
 def cube(x):
@@ -140,6 +140,7 @@ def test_results_may_be_written_over_the_rows(backend) -> None:
     assert (fast.map(both[:6], out=both[3:9]) == wanted).all()
 
 
+@needs_llvm
 def test_a_key_of_the_cache_holds_all_that_code_depends_on(monkeypatch) -> None:
     tape = Tape(((INPUT, 0), ("sin", 0)), (1,))
     keys = {
