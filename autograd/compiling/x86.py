@@ -244,7 +244,7 @@ def address(memory: mmap.mmap) -> int:
 
 
 class Code:
-    """A tape as machine code, of the kind "one" of backends.py. It is called as in the example of llvm.Code.
+    """A tape as machine code, of the kind "one" of backends.py.
 
     >>> code = Code(Tape(((INPUT, 0), ("*", 0, 0)), (1,)), 1, "one") if is_present() else None
     >>> code is None or code.size > 0
