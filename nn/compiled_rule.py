@@ -109,8 +109,8 @@ class CompiledRule:
 
 def check_rule(optimizer: Optimizer) -> None:
     """CompileError for an optimizer that does more than its rule says."""
-    if type(optimizer).step is not Optimizer.step:
-        raise CompileError("the optimizer has a step of its own")
+    if type(optimizer).step is not Optimizer.step or type(optimizer).zero_grad is not Optimizer.zero_grad:
+        raise CompileError("the optimizer has a step or a zero_grad of its own")
     if len(set(optimizer.params)) < len(optimizer.params):
         raise CompileError("the optimizer has a parameter twice")
     if optimizer.update(1.0, 0.5, (), 0.1) != optimizer.update(1.0, 0.5, (), 0.1):

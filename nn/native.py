@@ -19,8 +19,8 @@ from nn.compiled_rule import CompiledRule
 from nn.losses import is_right
 from nn.module import Module, batch_through
 from nn.optim import Optimizer
-from nn.samples import CompileError, as_table, copied, data_of, numbers_of, spread, whole, width
-from nn.tensors import as_lists, shaped
+from nn.samples import CompileError, as_table, as_targets, copied, data_of, numbers_of, spread, width
+from nn.tensors import shaped
 
 Loss = Callable[[Any, Any], Any]
 Gradient = Callable[[int, int], None]  # the code for the gradient over rows of samples, from a first to a last
@@ -93,9 +93,8 @@ class CompiledStep:
     def tables(self, inputs: Any, targets: Any) -> list[Any]:
         """Inputs and targets as tables, after a look at all targets: code for Values takes any number."""
         with no_grad():
-            given = targets.tolist() if hasattr(targets, "tolist") else [as_lists(each) for each in targets]
             output = shaped(self.output, map(Value, numbers_of(self.output)))
-            self.loss([output] * len(given), whole(given))
+            self.loss([output] * len(inputs), as_targets(targets))
         return [as_table(inputs, self.example[0], "input"), as_table(targets, self.example[1], "target")]
 
     def measure(self, inputs: Any, targets: Any) -> Callable[[], tuple[float, float]]:
@@ -124,9 +123,9 @@ class CompiledStep:
             if not some[0]:
                 raise CompileError("there are no samples")
             with Steady(self.model):
-                self.example = some[0][0], whole(some[1][0])
+                self.example = some[0][0], some[1][0]
                 self.record()
-                self.check_means(some[0], whole(some[1]))
+                self.check_means(*some)
                 self.rule = CompiledRule(self.optimizer, self.params, self.numbers, self.slopes, self.options)
         except Exception as error:  # the model's, the loss's, or the compiler's
             self.example = None
@@ -147,6 +146,7 @@ class CompiledStep:
         self.totals = array("d", bytes(8 * (2 + len(self.params))))
         self.slopes = memoryview(self.totals)[2:]
         self.numbers = memoryview(self.gradient.shared)[: len(self.params)]
+        self.others = list(enumerate(self.gradient.outside))[len(self.params) :]
 
     def widths(self) -> tuple[int, int]:
         return width(self.example[0]), width(self.example[1])
@@ -199,6 +199,8 @@ class CompiledStep:
 
     def train(self, gradient: Callable[[int, int], None], begin: int, end: int) -> float:
         """One step on the rows from `begin` to `end`; their mean loss."""
+        for place, value in self.others:  # what others train, or set
+            self.gradient.shared[place] = value.data
         gradient(begin, end)
         self.rule.step(end - begin)
         self.right = self.totals[1]
@@ -279,7 +281,7 @@ def compile_step(
     `step(inputs, targets)` gives the mean loss over the batch as it was before the step. Float64 arrays of NumPy or
     `array.array` are read where they are, lists are copied each time. The parameters move in buffers of the step's own:
     `step.update_values()` brings the Values up to date, `step.read_values()` takes up changes made to
-    them after that.
+    them after that. Other Values that the loss reaches are read at each step.
 
     The loss over a batch must be the mean of that over its samples. What the model and the loss do in plain Python is
     done once: what they count or look up elsewhere, or take from `.data`, is settled then. Gradients stay in the step.

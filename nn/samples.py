@@ -59,13 +59,28 @@ def as_table(samples: Any, like: Any, what: str) -> Any:
     columns = width(like)
     if is_in_place(samples, columns):
         return samples
-    numbers = array("d")
+    numbers, nested = (
+        array("d"),
+        isinstance(like, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in like),
+    )
     for place, sample in enumerate(as_lists(samples) if isinstance(samples, memoryview) else samples):
         before = len(numbers)
         numbers.extend(numbers_of(as_lists(sample)))
         if len(numbers) - before != columns:
             raise CompileError(f"{what} {place} has {len(numbers) - before} numbers, and the first has {columns}")
+        if nested and outline(sample) != outline(like):
+            raise CompileError(f"{what} {place} has another shape than the first")
     return memoryview(numbers).cast("B").cast("d", (len(numbers) // columns, columns)) if numbers else numbers
+
+
+def outline(sample: Any) -> Any:
+    """The shape of nested lists, as nested lists of nothing.
+
+    >>> outline([[1.0, 2.0], [3.0]])
+    [[None, None], [None]]
+    """
+    sample = as_lists(sample)
+    return [outline(part) for part in sample] if isinstance(sample, (list, tuple)) else None
 
 
 def copied(table: Any) -> Any:
@@ -75,19 +90,28 @@ def copied(table: Any) -> Any:
 
 
 def spread(inputs: Any, targets: Any) -> tuple[list[Any], list[Any]]:
-    """Some samples from the whole of a set: eight at equal distances, and the first of each target up to sixteen.
+    """Some samples from the whole of a set: up to a hundred at equal distances, and the first of each target.
 
     >>> spread([[1.0], [2.0], [3.0]], [0, 0, 7])
     ([[1.0], [2.0], [3.0]], [0, 0, 7])
     """
-    inputs, targets = (each.tolist() if hasattr(each, "tolist") else list(each) for each in (inputs, targets))
+    inputs, targets = inputs.tolist() if hasattr(inputs, "tolist") else list(inputs), as_targets(targets)
     firsts: dict[str, int] = {}
     for place, target in enumerate(targets):
-        firsts.setdefault(repr(as_lists(target)), place)
-    apart = max(1, len(targets) // 8)
-    places = sorted({*range(0, len(targets), apart), *list(firsts.values())[:16]})
+        firsts.setdefault(repr(target), place)
+    apart = max(1, len(targets) // 100)
+    places = sorted({*range(0, len(targets), apart), *list(firsts.values())[:100]})
     places *= 1 if len(places) > 1 else 2  # a single sample, twice: a sum would show
-    return [as_lists(inputs[place]) for place in places], [as_lists(targets[place]) for place in places]
+    return [as_lists(inputs[place]) for place in places], [targets[place] for place in places]
+
+
+def as_targets(targets: Any) -> list[Any]:
+    """Targets as a list, with classes as ints where they come in an array of floats.
+
+    >>> as_targets(array("d", [2.0, 0.5])), as_targets([2.0])
+    ([2, 0.5], [2.0])
+    """
+    return whole(targets.tolist()) if hasattr(targets, "tolist") else [as_lists(each) for each in targets]
 
 
 def whole(targets: Any) -> Any:

@@ -43,6 +43,29 @@ def test_methods_are_compiled_for_each_instance() -> None:
     assert Line.doubled.function is not None
 
 
+class Tenfold(Line):
+    def doubled(self, x):
+        return 10.0 * super().doubled(x)
+
+
+def test_methods_may_be_overridden_and_instances_copied() -> None:
+    line = Tenfold()
+    assert [line.doubled(1.0) for _ in range(3)] == [40.0] * 3
+    other = copy.copy(line)
+    other.slope = Value(5.0)
+    assert (other.doubled(1.0), line.doubled(1.0), copy.deepcopy(line).doubled(1.0)) == (100.0, 40.0, 40.0)
+
+
+def test_one_inside_another_is_written_out_whether_it_was_called_or_not() -> None:
+    w = Value(3.0)
+    inner = compile(lambda y: w * y)
+    inner(2.0)
+    outer = compile(lambda x: x * inner(2.0))
+    assert outer(1.0) == 6.0
+    w.data = 5.0
+    assert outer(1.0) == 10.0
+
+
 def test_callable_objects_are_compiled_like_functions() -> None:
     line = Line()
     fast = compile(line)
@@ -78,6 +101,8 @@ def test_rows_are_taken_by_the_first_structure_that_fits() -> None:
 def test_static_arguments_are_told_apart_by_type_too() -> None:
     kinds = compile(lambda x, n: x + {bool: 100.0, int: 1.0, float: 10.0}[type(n)], static="n")
     assert (kinds(0.0, 1), kinds(0.0, 1.0), kinds(0.0, True)) == (1.0, 10.0, 100.0)
+    inside = compile(lambda x, c: x * 2.0 if isinstance(c[0], bool) else x * 3.0, static="c")
+    assert (inside(1.0, (True,)), inside(1.0, (1,))) == (2.0, 3.0)
     signed = compile(lambda x, n: x * n, static="n", backend="python")
     assert str(signed(1.0, 0.0)) == "0.0" and str(signed(1.0, -0.0)) == "-0.0"
     for _ in range(3):

@@ -30,7 +30,7 @@ class Cache:
         if self.folder is None or not backend.target():
             return backend.Code(tape, width, kind, **layout)
         file = self.folder / f"{key(backend, tape, width, kind, layout)}.bin"
-        known = contents(file)
+        known = contents(file, file.name)
         if known is not None:
             try:
                 return backend.Code(tape, width, kind, **layout, object_code=known)
@@ -39,7 +39,7 @@ class Cache:
         made = backend.Code(tape, width, kind, **layout)
         with contextlib.suppress(OSError):  # a folder that cannot be written to is as good as none
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(file, hashlib.sha256(made.object_code).digest() + made.object_code)
+            write_whole(file, digest(file.name, made.object_code) + made.object_code)
         return made
 
 
@@ -52,13 +52,18 @@ def default_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scalar-autograd"
 
 
-def contents(file: Path) -> bytes | None:
+def digest(name: str, code: bytes) -> bytes:
+    """What a file of that name begins with, so that no other's content passes for it."""
+    return hashlib.sha256(name.encode() + code).digest()
+
+
+def contents(file: Path, name: str) -> bytes | None:
     """The code in a file, if it is whole."""
     try:
         held = file.read_bytes()
     except OSError:
         return None
-    return held[32:] if hashlib.sha256(held[32:]).digest() == held[:32] else None
+    return held[32:] if digest(name, held[32:]) == held[:32] else None
 
 
 def key(backend: Any, tape: Tape, width: int, kind: str, layout: Any) -> str:

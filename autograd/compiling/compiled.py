@@ -57,10 +57,10 @@ class Compiled:
         self.entry: Function = no_entry
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and (result := self.entry(*args)) is not NotImplemented:
-            return result
         if blocks and tracing():  # inside another function that is being compiled
             return self.function(*args, **kwargs)
+        if not kwargs and (result := self.entry(*args)) is not NotImplemented:
+            return result
         settled: dict[str, Any] = {}
         if kwargs or self.static:
             settled, args, kwargs = self.by_place(args, kwargs)
@@ -99,9 +99,15 @@ class Compiled:
         """The compiled method of an instance, which is made once for each."""
         if instance is None:
             return self
-        static = tuple(name for name in self.static if name != "self")
-        bound = Compiled(self.function.__get__(instance, owner), self.backend, static, self.cache.folder or False)
-        vars(instance)[self.title] = bound
+        kept = getattr(instance, "__dict__", {})
+        # Under a name that is no attribute: what overrides the method is found first.
+        key = f"_compiled {getattr(self.function, '__qualname__', self.title)}"
+        bound = kept.get(key)
+        if bound is None or bound.function.__self__ is not instance:  # a copy has what was made for the original
+            static = tuple(name for name in self.static if name != "self")
+            bound = Compiled(self.function.__get__(instance, owner), self.backend, static, self.cache.folder or False)
+            if isinstance(kept, dict):
+                kept[key] = bound
         return bound
 
     # -- many rows
@@ -339,6 +345,8 @@ def hashable(name: str, argument: Any) -> Any:
 
 def told_apart(x: Any) -> Hashable:
     """A key for a static argument: 1, 1.0 and True are equal, and so are 0.0 and -0.0, but not to a program."""
+    if isinstance(x, tuple):
+        return type(x), *map(told_apart, x)
     return type(x), repr(x) if isinstance(x, float) else x
 
 

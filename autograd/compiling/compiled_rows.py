@@ -49,10 +49,16 @@ class CompiledRows:
                 f"compile_rows: outs = {self.outs} for {results} results\ngive tables with room for all of them"
             )
         self.backend = chosen(backend, self.tape, one_row=False)
-        self.shared = array("d", [value._data for value in self.outside])
+        self._shared = array("d", [value._data for value in self.outside])
+        self._held = memoryview(self._shared)  # so that it keeps its place
         layout = {"tables": self.widths} if self.is_sum else {"tables": self.widths, "outs": self.outs}
         kind = "sums" if self.is_sum else "rows"
         self.code = made(self.backend, Cache(cache), self.tape, sum(self.widths), kind, **layout)
+
+    @property
+    def shared(self) -> array[float]:
+        """What the shared Values hold: read at each call, and to be written to."""
+        return self._shared
 
     def refresh(self) -> None:
         """Read the shared Values again."""
@@ -81,7 +87,7 @@ class CompiledRows:
         ins, out, numbers = pointers(*given), pointers(*room), which.buffer_info()[0] if which is not None else 0
         result = room[0].address if self.is_sum else ctypes.addressof(out)
         addresses = (ctypes.addressof(ins), self.shared.buffer_info()[0], result, numbers)
-        kept = (self, given, room, which, ins, out)
+        kept = (self, given, room, which and memoryview(which), ins, out)  # what is held cannot be resized
         if self.backend == "llvm" and entry.ordinary_build():
             return called_directly(self.code.address, addresses, rows, wrong, kept)
         return within(rows, wrong, functools.partial(self.code.call, *addresses), kept)
@@ -164,6 +170,9 @@ def compile_rows(
     """
     check_function("compile_rows", f)
     check_backend("compile_rows", backend)
+    for width in (*widths, *(outs or ())):
+        if type(width) is not int or width < 1:
+            raise ValueError(f"compile_rows: a width of {width!r:.60}\nwidths are whole numbers from 1 up")
     if backend == "x86":
         raise ValueError("compile_rows: backend 'x86' computes one row at a time\nuse 'auto', 'llvm', 'c' or 'python'")
     return CompiledRows(f, widths, list(shared), outs, backend, cache)

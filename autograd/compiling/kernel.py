@@ -20,6 +20,8 @@ from autograd.compiling.llvm import entry
 from autograd.compiling.recording import Recording
 from autograd.compiling.tables import Table, added_up, in_parts, pointers
 
+AT_ONCE_UP_TO = 20_000  # operations, from where on x86 code, row by row, has done its work before LLVM has begun
+
 
 @dataclass(frozen=True)
 class Stats:
@@ -59,7 +61,8 @@ class Kernel:
         self.width, self.cache, self.seen = width, cache, seen
         self.backend = chosen(backend, self.tape, one_row=True)
         at_once = chosen(backend, self.tape, one_row=False)
-        self.rows_backend = at_once if at_once in ROWS_AT_ONCE else self.backend
+        quick = len(self.tape) <= AT_ONCE_UP_TO or self.backend != "x86"
+        self.rows_backend = at_once if at_once in ROWS_AT_ONCE and quick else self.backend
         self.results = len(self.tape.outputs)
         self.codes: dict[str, Any] = {}
         self.lock = threading.Lock()
