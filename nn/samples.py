@@ -59,10 +59,7 @@ def as_table(samples: Any, like: Any, what: str) -> Any:
     columns = width(like)
     if is_in_place(samples, columns):
         return samples
-    numbers, nested = (
-        array("d"),
-        isinstance(like, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in like),
-    )
+    numbers, nested = array("d"), outline(like) not in (None, [None] * columns)
     for place, sample in enumerate(as_lists(samples) if isinstance(samples, memoryview) else samples):
         before = len(numbers)
         numbers.extend(numbers_of(as_lists(sample)))

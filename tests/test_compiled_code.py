@@ -77,6 +77,10 @@ def test_code_on_disk_is_used_and_damage_ignored(tmp_path, backend, monkeypatch)
     for damaged in (b"", whole[:100], whole[:-1] + b"?", b"x" * 5000):
         file.write_bytes(damaged)
         assert call() == first and file.read_bytes() != damaged
+    compile(lambda a, b, c: a - b - c, backend=backend, cache=tmp_path)(1.0, 2.0, 3.0)
+    [other] = set(tmp_path.iterdir()) - {file}
+    file.write_bytes(other.read_bytes())  # another's code under this name
+    assert call() == first
     monkeypatch.setattr(cache, "default_folder", lambda: tmp_path / "default")
     compile(lecture, backend=backend, cache=True)(2.0, 3.0, 0.5)
     assert len(list((tmp_path / "default").iterdir())) == 1

@@ -94,6 +94,8 @@ def test_rows_in_buffers_of_ones_own(backend) -> None:
     for begin, end in ((0, 4), (-1, 2), (2, 1)):
         with pytest.raises(ValueError, match="<= begin <= end <= 3"):
             step(begin, end)
+    with pytest.raises(BufferError):
+        program.shared.extend([1.0])
     total, which = array("d", [0.0]), array("q", [2, 0, 2])
     add_up = compile_rows(lambda x: x[0] * x[1], (2,), backend=backend)
     add_up.bind([np.arange(6.0).reshape(3, 2)], [total], which)(0, 3)

@@ -154,7 +154,11 @@ class Signs(nn.SGD):
 
 @pytest.mark.parametrize(
     ("kind", "why"),
-    [(Clipping, "a step of its own"), (Signs, "cannot compare Values"), (Choosy, "cannot compare Values")],
+    [
+        (Clipping, "a step or a zero_grad of its own"),
+        (Signs, "cannot compare Values"),
+        (Choosy, "cannot compare Values"),
+    ],
     ids=["step", "update", "rule"],
 )
 def test_an_optimizer_of_ones_own_is_followed(kind, why) -> None:

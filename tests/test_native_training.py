@@ -74,6 +74,18 @@ def test_arrays_are_read_anew_and_batches_may_differ() -> None:
     assert step([[3.0]], [0.0]) == 9.0
 
 
+def test_what_others_set_is_read_at_each_step() -> None:
+    model, scale = nn.MLP(1, [1], rng=0), Value(1.0)
+
+    def loss(outputs, targets):
+        return nn.mse_loss(outputs, targets) * scale
+
+    step = nn.compile_step(model, loss, nn.SGD(model.parameters(), lr=0.0))
+    once = step([[1.0]], [5.0])
+    scale.data = 2.0
+    assert step([[1.0]], [5.0]) == pytest.approx(2 * once)
+
+
 def test_parameters_that_the_loss_does_not_reach_stay() -> None:
     model = nn.MLP(1, [1], rng=0)
     idle = Value(5.0)
