@@ -19,7 +19,7 @@ from typing import Any
 
 from nn.files import read_whole, write_whole
 from nn.saving import in_two_lines, size_limit
-from nn.state import as_number, carry_out, is_module, numbers_in, places_in, planned, some
+from nn.state import as_number, carry_out, generators, numbers_in, places_in, planned, some
 from nn.strict_json import as_text, parsed
 
 FORMAT = "scalar-autograd checkpoint 1"
@@ -220,24 +220,6 @@ def checked_state(optimizer: Any, state: Any) -> tuple[float, ...]:
 
 
 # ---- random numbers and history --------------------------------------------------------------------------------------
-
-
-def generators(model: Any) -> dict[str, random.Random]:
-    """The generators of random numbers in a model by path, in private attributes too: dropout draws from them."""
-    found: dict[str, random.Random] = {}
-    seen: set[int] = set()
-    waiting = [("", model)]
-    while waiting:
-        path, part = waiting.pop()
-        if isinstance(part, random.Random):
-            found[path] = part  # one in two places is saved twice, and set twice to the same
-        elif id(part) not in seen:
-            seen.add(id(part))
-            several = isinstance(part, (list, tuple))
-            members = vars(part) if is_module(part) else dict(enumerate(part)) if several else part
-            named = members.items() if isinstance(members, dict) else ()
-            waiting += [(f"{path}.{name}" if path else str(name), each) for name, each in named]
-    return found
 
 
 def saved_state(rng: random.Random) -> Any:

@@ -14,12 +14,13 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from autograd import Value, compile, compile_rows, gradients, no_grad
+from autograd import Value, compile_rows, gradients, no_grad
 from nn.compiled_rule import CompiledRule
 from nn.losses import is_right
 from nn.module import Module, batch_through
 from nn.optim import Optimizer
 from nn.samples import CompileError, as_table, as_targets, copied, data_of, numbers_of, spread, width
+from nn.state import generators
 from nn.tensors import shaped
 
 Loss = Callable[[Any, Any], Any]
@@ -70,10 +71,7 @@ class CompiledStep:
 
     def bind(self, inputs: Any, targets: Any) -> Bound:
         """Bind the code to a batch: where it is, or, of lists, to copies that serve for all batches of that size."""
-        if len(inputs) != len(targets):
-            raise ValueError(
-                f"compile_step: {len(inputs)} inputs against {len(targets)} targets\ngive one target for each input"
-            )
+        check_pairs(inputs, targets)
         self.make(inputs, targets)
         tables = self.tables(inputs, targets)
         if tables[0] is inputs and tables[1] is targets:
@@ -92,6 +90,7 @@ class CompiledStep:
 
     def tables(self, inputs: Any, targets: Any) -> list[Any]:
         """Inputs and targets as tables, after a look at all targets: code for Values takes any number."""
+        check_pairs(inputs, targets)
         with no_grad():
             output = shaped(self.output, map(Value, numbers_of(self.output)))
             self.loss([output] * len(inputs), as_targets(targets))
@@ -220,6 +219,14 @@ class CompiledStep:
             self.rule.read_states()
 
 
+def check_pairs(inputs: Any, targets: Any) -> None:
+    for several in (inputs, targets):
+        if not hasattr(several, "__len__"):
+            raise TypeError(f"{several!r:.60} is not a list of samples\ngive inputs and targets as lists or arrays")
+    if len(inputs) != len(targets):
+        raise ValueError(f"{len(inputs)} inputs against {len(targets)} targets\ngive one target for each input")
+
+
 def check_parts(model: Any) -> None:
     """CompileError if a part of the model says that it cannot be compiled in the mode it is in."""
     for part in model.modules() if isinstance(model, Module) else ():
@@ -235,7 +242,7 @@ class Steady:
     """
 
     def __init__(self, model: Any) -> None:
-        self.generators: list[Any] = [random, *generators(model)]
+        self.generators: list[Any] = [random, *generators(model).values()]
         self.numpy = getattr(sys.modules.get("numpy"), "random", None)
 
     def states(self) -> list[Any]:
@@ -255,15 +262,6 @@ class Steady:
             raise CompileError("the model draws random numbers")
 
 
-def generators(part: Any) -> list[random.Random]:
-    """The random generators among the attributes of a model and of its parts."""
-    if isinstance(part, random.Random):
-        return [part]
-    if isinstance(part, (list, tuple)):
-        return [found for each in part for found in generators(each)]
-    return [found for each in vars(part).values() for found in generators(each)] if isinstance(part, Module) else []
-
-
 def compile_step(
     model: Any, loss: Loss, optimizer: Optimizer, *, backend: str = "auto", cache: Any = False
 ) -> CompiledStep:
@@ -280,8 +278,8 @@ def compile_step(
 
     `step(inputs, targets)` gives the mean loss over the batch as it was before the step. Float64 arrays of NumPy or
     `array.array` are read where they are, lists are copied each time. The parameters move in buffers of the step's own:
-    `step.update_values()` brings the Values up to date, `step.read_values()` takes up changes made to
-    them after that. Other Values that the loss reaches are read at each step.
+    `step.update_values()` brings the Values up to date, `step.read_values()` takes up changes made to them after that.
+    Other Values that the loss reaches are read at each step.
 
     The loss over a batch must be the mean of that over its samples. What the model and the loss do in plain Python is
     done once: what they count or look up elsewhere, or take from `.data`, is settled then. Gradients stay in the step.
@@ -297,5 +295,5 @@ def compile_step(
         raise TypeError(
             f"compile_step: {optimizer!r:.60} is not an optimizer\ngive it one, such as nn.SGD(model.parameters())"
         )
-    compile(lambda: [], backend=backend)  # an error now if there is no such backend
+    compile_rows(lambda: [0.0], (), backend="python" if backend == "auto" else backend)  # an error now, not at a step
     return CompiledStep(model, loss, optimizer, backend, cache)

@@ -7,6 +7,7 @@ knows any layer. Next: module.py; then saving.py, which puts the numbers into fi
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Real
 from typing import Any, NamedTuple
@@ -231,3 +232,21 @@ def nested(numbers: list[Any], shape: tuple[int, ...]) -> Nested:
     for size in reversed(shape):
         numbers = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     return numbers[0]
+
+
+def generators(model: Any) -> dict[str, random.Random]:
+    """The generators of random numbers in a model by path, in private attributes too: dropout draws from them."""
+    found: dict[str, random.Random] = {}
+    seen: set[int] = set()
+    waiting = [("", model)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, random.Random):
+            found[path] = part  # one in two places is saved twice, and set twice to the same
+        elif id(part) not in seen:
+            seen.add(id(part))
+            several = isinstance(part, (list, tuple))
+            members = vars(part) if is_module(part) else dict(enumerate(part)) if several else part
+            named = members.items() if isinstance(members, dict) else ()
+            waiting += [(f"{path}.{name}" if path else str(name), each) for name, each in named]
+    return found

@@ -162,6 +162,19 @@ def test_targets_beyond_the_first_are_looked_at_too() -> None:
         step(inputs, [0, 1, 2] * 3 + [1, 1, 7])
 
 
+def apart(outputs, targets):
+    return ag.mean([ag.square(a - b) for a, b in zip(outputs, targets)])
+
+
+def test_held_out_samples_without_targets_are_an_error_either_way() -> None:
+    with pytest.warns(RuntimeWarning, match="2 inputs against 3 targets"):
+        held_out = INPUTS[:2], SIDES[:3]
+        history = nn.fit(
+            nn.MLP(2, [1]), INPUTS, SIDES, loss=apart, epochs=1, progress=False, compile=True, validation=held_out
+        )
+    assert not history.compiled
+
+
 def choosy(outputs, targets):
     return ag.mean([ag.softplus(-z) if target == 1 else ag.softplus(z) for z, target in zip(outputs, targets)])
 
@@ -209,6 +222,11 @@ MISUSED = {
     "optimizer": (lambda m: nn.compile_step(m, nn.mse_loss, "sgd"), "'sgd' is not an optimizer"),
     "loss": (lambda m: nn.compile_step(m, "mse", nn.SGD(m.parameters())), "give it a model, a loss"),
     "backend": (lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters()), backend="gpu"), "no backend 'gpu'"),
+    "x86": (
+        lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters()), backend="x86"),
+        "one row at a time|needs x86-64",
+    ),
+    "no list": (lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters()))(None, None), "not a list of samples"),
     "lengths": (
         lambda m: nn.compile_step(m, nn.mse_loss, nn.SGD(m.parameters()))([[1.0, 2.0]], [1.0, 2.0]),
         "1 inputs against 2 targets",
@@ -224,7 +242,7 @@ MISUSED = {
 @pytest.mark.parametrize("what", MISUSED)
 def test_misuse_of_a_step_is_named(what) -> None:
     attempt, message = MISUSED[what]
-    with pytest.raises((TypeError, ValueError, CompileError), match=message):
+    with pytest.raises((TypeError, ValueError, RuntimeError, CompileError), match=message):
         attempt(nn.MLP(2, [1]))
 
 

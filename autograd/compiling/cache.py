@@ -23,6 +23,8 @@ class Cache:
     """
 
     def __init__(self, folder: Folder) -> None:
+        if not isinstance(folder, (bool, str, os.PathLike)):
+            raise TypeError(f"cache = {folder!r:.60}\ncache is True, False or a folder")
         self.folder = default_folder() if folder is True else Path(folder) if folder else None
 
     def code(self, backend: Any, tape: Tape, width: int, kind: str, **layout: Any) -> Any:

@@ -170,6 +170,11 @@ def compile_rows(
     """
     check_function("compile_rows", f)
     check_backend("compile_rows", backend)
+    if not isinstance(widths, Sequence):
+        raise TypeError(f"compile_rows: widths = {widths!r:.60}\ngive a list with the width of each table")
+    for value in shared:
+        if not isinstance(value, Value):
+            raise TypeError(f"compile_rows: {value!r:.60} among shared is not a Value\nnumbers are constants anyway")
     for width in (*widths, *(outs or ())):
         if type(width) is not int or width < 1:
             raise ValueError(f"compile_rows: a width of {width!r:.60}\nwidths are whole numbers from 1 up")
