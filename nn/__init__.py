@@ -28,6 +28,7 @@ from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.clipping import clip_grad_norm, clip_grad_value
 from nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.dense import MLP, Layer, Neuron
+from nn.history import History
 from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
 from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
 from nn.module import Module
@@ -41,7 +42,8 @@ from nn.schedules import CosineAnnealingLR, LinearWarmup, OneCycleLR, ReduceLROn
 from nn.second_order import Descent, lbfgs, levenberg_marquardt
 from nn.sequential import Dropout, Flatten, Sequential
 from nn.state import load_state_dict, state_dict
-from nn.train import History, fit
+from nn.stopping import EarlyStopping
+from nn.train import fit
 
 __all__ = [
     "GRU",
@@ -63,6 +65,7 @@ __all__ = [
     "CosineAnnealingLR",
     "Descent",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "Flatten",
     "GRUCell",

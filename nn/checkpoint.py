@@ -22,8 +22,8 @@ from nn.saving import in_two_lines, size_limit
 from nn.state import as_number, carry_out, generators, numbers_in, places_in, planned, some
 from nn.strict_json import as_text, parsed
 
-FORMAT = "scalar-autograd checkpoint 1"
-PARTS = ["format", "training", "epoch", "model", "optimizer", "schedule", "random", "history"]
+FORMAT = "scalar-autograd checkpoint 2"
+PARTS = ["format", "training", "epoch", "model", "optimizer", "schedule", "stopping", "random", "history"]
 LONGEST = 2**24  # bytes, beside those for the numbers of the model: the curves of some 100,000 epochs
 ANOTHER = "give what the training was begun with, or delete the file to begin anew"
 
@@ -37,6 +37,7 @@ def save_checkpoint(
     history: Any,
     schedule: Any = None,
     *,
+    stopping: Any = None,
     training: Mapping[str, Any] | None = None,
 ) -> None:
     """Save all that decides how a training goes on, after `epoch` epochs of it.
@@ -54,8 +55,9 @@ def save_checkpoint(
 
     Saved are the model's parameters, buffers and its own generators (`random.Random` under any attribute); the
     optimizer's `states` and settings, which are its public attributes that are numbers, text or tuples of them; the
-    state of `rng`; the lists of the history; and of a schedule what its `state_dict()` gives. `training` may hold more
-    names and values, which `load_checkpoint` compares. A float is saved exactly, nan as {"float": "nan"}: a training
+    state of `rng`; the lists of the history; and of a `schedule`, and of a `stopping` such as `nn.EarlyStopping`, what
+    its `state_dict()` gives. `training` may hold more names and values, which `load_checkpoint` compares. A float is
+    saved exactly, nan as {"float": "nan"}: a training
     that has diverged goes on as it was.
 
     The file is replaced in one step, as by `nn.save`. Raises OSError if it cannot be written.
@@ -72,6 +74,7 @@ def save_checkpoint(
             "states": optimizer.states,
         },
         "schedule": None if schedule is None else schedule.state_dict(),
+        "stopping": None if stopping is None else stopping.state_dict(),
         "random": {"training": saved_state(rng), "model": {k: saved_state(g) for k, g in generators(model).items()}},
         "history": curves_of(history),
     }
@@ -89,6 +92,7 @@ def load_checkpoint(
     history: Any,
     schedule: Any = None,
     *,
+    stopping: Any = None,
     training: Mapping[str, Any] | None = None,
 ) -> int:
     """Bring everything to where `save_checkpoint` found it, and return the number of epochs done.
@@ -121,7 +125,7 @@ def load_checkpoint(
     places = places_in(model)
     try:
         document = parsed(read_whole(path, size_limit(places, LONGEST)), not_finite=True)
-        check_document(document, schedule, dict(training or {}))
+        check_document(document, {"schedule": schedule, "stopping": stopping}, dict(training or {}))
         numbers = planned(places, document["model"])
         steps = [
             *planned_optimizer(optimizer, document["optimizer"]),
@@ -129,8 +133,9 @@ def load_checkpoint(
             *planned_generators(generators(model), document["random"].get("model")),
             *planned_history(history, document["history"]),
         ]
-        if schedule is not None:
-            schedule.load_state_dict(document["schedule"])  # the last that can fail, and all or nothing itself
+        resumed = [(part, document[name]) for part, name in ((schedule, "schedule"), (stopping, "stopping")) if part]
+        before = [(part, part.state_dict()) for part, _ in resumed]
+        load_all(resumed, before)  # the last that can fail
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(in_two_lines(path, error, "give a file that save_checkpoint wrote")) from None
     carry_out(numbers)
@@ -139,7 +144,18 @@ def load_checkpoint(
     return document["epoch"]
 
 
-def check_document(document: Any, schedule: Any, training: dict[str, Any]) -> None:
+def load_all(states: list[tuple[Any, Any]], before: list[tuple[Any, Any]]) -> None:
+    """Give each part its state, or none: then all have again what they had before."""
+    try:
+        for part, state in states:
+            part.load_state_dict(state)
+    except Exception:
+        for part, state in before:
+            part.load_state_dict(state)
+        raise
+
+
+def check_document(document: Any, parts: Mapping[str, Any], training: dict[str, Any]) -> None:
     """ValueError with the reason if a file is no checkpoint, or one of another training."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"it is not a checkpoint ({FORMAT!r})")
@@ -150,9 +166,10 @@ def check_document(document: Any, schedule: Any, training: dict[str, Any]) -> No
     for part in ("training", "optimizer", "random", "history"):
         if not isinstance(document[part], dict):
             raise ValueError(f"its {part} is a {type(document[part]).__name__}, not names with values")
-    if (document["schedule"] is None) != (schedule is None):
-        has, given = ("a", "none") if schedule is None else ("no", "one")
-        raise ValueError(f"it is of a training with {has} schedule, and {given} is given\n{ANOTHER}")
+    for name, part in parts.items():
+        if (document[name] is None) != (part is None):
+            has, given = ("a", "none") if part is None else ("no", "one")
+            raise ValueError(f"it is of a training with {has} {name}, and {given} is given\n{ANOTHER}")
     for name, now in training.items():
         then = document["training"].get(name)
         if then != now:
@@ -254,7 +271,12 @@ def checked_random(state: Any) -> Any:
 
 
 def curves_of(history: Any) -> dict[str, list[float]]:
-    return {name: numbers for name, numbers in vars(history).items() if isinstance(numbers, list)}
+    """The lists of a History, or of any object that has some."""
+    return (
+        history.curves()
+        if hasattr(history, "curves")
+        else {name: numbers for name, numbers in vars(history).items() if isinstance(numbers, list)}
+    )
 
 
 def planned_history(history: Any, saved: Mapping[str, Any]) -> Iterator[Callable[[], None]]:
@@ -278,8 +300,17 @@ class Keeper:
     Without a path it keeps nothing.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None, every: int, resume: bool, *parts: Any) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        every: int,
+        resume: bool,
+        parts: tuple[Any, ...],
+        schedule: Any,
+        stopping: Any,
+    ) -> None:
         self.path, self.every, self.parts = path, every, parts
+        self.schedule, self.stopping = schedule, stopping
         if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
             raise ValueError(f"fit: checkpoint_every = {every!r}\nit is a whole number of epochs from 1 up")
         if path is None:
@@ -301,11 +332,14 @@ class Keeper:
         self.training = training
         if self.path is None or not Path(self.path).exists():
             return 0
-        model, optimizer, rng, history = self.parts
-        return load_checkpoint(self.path, model, optimizer, rng, history, training=training)
+        parts: Any = (*self.parts, self.schedule)
+        return load_checkpoint(self.path, *parts, stopping=self.stopping, training=training)
 
     def keep(self, epoch: int, last: bool) -> None:
         """Save, if an epoch is one of those after which that is due."""
         if self.path is not None and (last or epoch % self.every == 0):
             model, optimizer, rng, history = self.parts
-            save_checkpoint(self.path, model, optimizer, rng, epoch, history, training=self.training)
+            schedule, stopping, training = self.schedule, self.stopping, self.training
+            save_checkpoint(
+                self.path, model, optimizer, rng, epoch, history, schedule, stopping=stopping, training=training
+            )

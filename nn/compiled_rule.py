@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from autograd import Value, compile_rows
+from autograd import Value, clip, compile_rows
+from nn.clipping import UNCLIPPED, Clipping, share_of
 from nn.optim import Optimizer
 from nn.samples import CompileError
 
@@ -17,7 +19,7 @@ class CompiledRule:
     `numbers` and `slopes` are buffers of the parameters and of their gradients, summed over the samples. The learning
     rate and the numbers among the settings are shared by all parameters, so they may change between steps at no cost.
     Another flag, or a number that was 0, is other code. So is any other number, if an optimizer has an `update` of its
-    own. Raises CompileError for an optimizer that does more than its rule says.
+    own. `clipping` shortens the gradient first. Raises CompileError for an optimizer that does more than its rule says.
     """
 
     def __init__(
@@ -27,13 +29,17 @@ class CompiledRule:
         numbers: memoryview,
         slopes: memoryview,
         options: dict[str, Any],
+        clipping: Clipping = UNCLIPPED,
     ) -> None:
         check_rule(optimizer)
-        self.optimizer, self.options = optimizer, options
+        self.optimizer, self.options, self.clipping = optimizer, options, clipping
         self.is_plain = type(optimizer).update is Optimizer.update
         self.numbers, self.slopes = numbers, slopes
         places = {parameter: place for place, parameter in enumerate(optimizer.params)}
         self.places = [places[parameter] for parameter in params]
+        if clipping.norm is not None:
+            self.square = array("d", [0.0])
+            self.add_squares = compile_rows(lambda g: [g[0] * g[0]], (1,), **options).bind([slopes], [self.square])
         self.compile()
 
     def compile(self) -> None:
@@ -46,7 +52,7 @@ class CompiledRule:
         numbers = [Value(number) for number in numbers_in(self.settings)] if self.is_plain else []
 
         def rule(p: Any, total: Any, *state: Any) -> list[Any]:
-            given = p[0], total[0] / samples, tuple(each[0] for each in state), lr
+            given = p[0], self.held(total[0] / samples), tuple(each[0] for each in state), lr
             if self.is_plain:
                 moved, after = type(self.optimizer).rule(*given, *with_numbers(self.settings, iter(numbers)))
             else:
@@ -59,8 +65,25 @@ class CompiledRule:
         )
         self.move = self.program.bind([self.numbers, self.slopes, *self.states], [self.numbers, *self.states])
 
-    def step(self, samples: int) -> None:
+    def held(self, slope: Any) -> Any:
+        """A slope, between the limits that clipping by value sets."""
+        limit = self.clipping.value
+        return slope if limit is None else clip(slope, -limit, limit)
+
+    def shortened(self, samples: float) -> float:
+        """What the summed gradient is to be divided by, so that it is the mean and no longer than clipping allows."""
+        if self.clipping.norm is None:
+            return samples
+        self.add_squares(0, len(self.places))
+        square = self.square[0]
+        in_range = 1e-280 < square < math.inf  # else squares have left the range of floats
+        length = (math.sqrt(square) if in_range else math.hypot(*self.slopes)) / samples
+        share = share_of(length, self.clipping.norm)
+        return samples / share if share else math.inf
+
+    def step(self, samples: float) -> None:
         """Move all parameters, by the mean of the gradient over the samples."""
+        samples = self.shortened(samples)
         if self.settings != self.optimizer.settings:
             self.follow_settings()
         if not self.known:
@@ -72,11 +95,11 @@ class CompiledRule:
         else:
             self.step_on_numbers(samples)
 
-    def step_on_numbers(self, samples: int) -> None:
+    def step_on_numbers(self, samples: float) -> None:
         """The first step, after which something is remembered of every parameter."""
         optimizer, lr = self.optimizer, self.optimizer.lr
         moved = [
-            optimizer.update(p, total / samples, optimizer.states[place], lr)
+            optimizer.update(p, self.held(total / samples), optimizer.states[place], lr)
             for p, total, place in zip(self.numbers, self.slopes, self.places)
         ]
         for k, (place, (number, state)) in enumerate(zip(self.places, moved)):

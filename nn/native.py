@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, compile_rows, gradients, no_grad
+from nn.clipping import UNCLIPPED, Clipping
 from nn.compiled_rule import CompiledRule
 from nn.losses import is_right
 from nn.module import Module, batch_through
@@ -49,7 +50,9 @@ class CompiledStep:
         backend: str = "auto",
         cache: Any = False,
         counting: bool = False,
+        clipping: Clipping = UNCLIPPED,
     ) -> None:
+        self.clipping = clipping
         self.model, self.loss, self.optimizer, self.counting = model, loss, optimizer, counting
         self.options: dict[str, Any] = {"backend": backend, "cache": cache}
         self.example: Any = None  # an input and its target
@@ -97,20 +100,46 @@ class CompiledStep:
         return [as_table(inputs, self.example[0], "input"), as_table(targets, self.example[1], "target")]
 
     def measure(self, inputs: Any, targets: Any) -> Callable[[], tuple[float, float]]:
-        """The code that tells the mean loss over held-out samples, and the share of those that are right."""
-        try:
-            program = compile_rows(self.sample(slopes=False), self.widths(), shared=self.params, **self.options)
-        except Exception as error:  # in evaluation mode the model may do what in training mode it does not
-            raise CompileError(str(error).partition("\n")[0]) from error
+        """The code that tells the mean loss over held-out samples, and the share of those that are right.
+
+        It reads the Values, as `update_values()` leaves them.
+        """
+        program = self.program(self.sample(slopes=False), self.widths())
         totals, count = array("d", [0.0, 0.0]), len(inputs)
         add_up = program.bind(self.tables(inputs, targets), [totals])
 
         def measured() -> tuple[float, float]:
-            program.shared[: len(self.params)] = array("d", self.numbers)
+            program.refresh()
             add_up(0, count)
             return totals[0] / count, totals[1] / count
 
         return measured
+
+    def outputs(self, inputs: Any) -> Callable[[], list[Any]]:
+        """The code that gives the model's output for each input, in nested lists; of the Values, like `measure`."""
+        columns = width(self.output)
+        program = self.program(
+            lambda x: list(numbers_of(self.model(shaped(self.example[0], iter(x))))),
+            (width(self.example[0]),),
+            outs=(columns,),
+        )
+        numbers, count = array("d", bytes(8 * columns * len(inputs))), len(inputs)
+        fill = program.bind([as_table(inputs, self.example[0], "input")], [numbers])
+
+        def computed() -> list[Any]:
+            program.refresh()
+            fill(0, count)
+            following = iter(numbers)
+            return [shaped(self.output, following) for _ in range(count)]
+
+        return computed
+
+    def program(self, function: Callable[..., Any], widths: tuple[int, ...], **options: Any) -> Any:
+        """Code for something else than training, in the mode that the model is in."""
+        try:
+            return compile_rows(function, widths, shared=self.params, **options, **self.options)
+        except Exception as error:  # in evaluation mode the model may do what in training mode it does not
+            raise CompileError(str(error).partition("\n")[0]) from error
 
     def make(self, inputs: Any, targets: Any) -> None:
         """Record one sample and compile what is done to it; CompileError if that is not the same for all."""
@@ -125,7 +154,9 @@ class CompiledStep:
                 self.example = some[0][0], some[1][0]
                 self.record()
                 self.check_means(*some)
-                self.rule = CompiledRule(self.optimizer, self.params, self.numbers, self.slopes, self.options)
+                self.rule = CompiledRule(
+                    self.optimizer, self.params, self.numbers, self.slopes, self.options, self.clipping
+                )
         except Exception as error:  # the model's, the loss's, or the compiler's
             self.example = None
             if isinstance(error, CompileError):
@@ -263,7 +294,14 @@ class Steady:
 
 
 def compile_step(
-    model: Any, loss: Loss, optimizer: Optimizer, *, backend: str = "auto", cache: Any = False
+    model: Any,
+    loss: Loss,
+    optimizer: Optimizer,
+    *,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    backend: str = "auto",
+    cache: Any = False,
 ) -> CompiledStep:
     """A training step as compiled code: forward, loss, backward and the optimizer's rule, for a batch at a time.
 
@@ -279,7 +317,8 @@ def compile_step(
     `step(inputs, targets)` gives the mean loss over the batch as it was before the step. Float64 arrays of NumPy or
     `array.array` are read where they are, lists are copied each time. The parameters move in buffers of the step's own:
     `step.update_values()` brings the Values up to date, `step.read_values()` takes up changes made to them after that.
-    Other Values that the loss reaches are read at each step.
+    Other Values that the loss reaches are read at each step. `clip_norm` and `clip_value` shorten gradients as
+    `nn.clip_grad_norm` and `nn.clip_grad_value` do.
 
     The loss over a batch must be the mean of that over its samples. What the model and the loss do in plain Python is
     done once: what they count or look up elsewhere, or take from `.data`, is settled then. Gradients stay in the step.
@@ -296,4 +335,6 @@ def compile_step(
             f"compile_step: {optimizer!r:.60} is not an optimizer\ngive it one, such as nn.SGD(model.parameters())"
         )
     compile_rows(lambda: [0.0], (), backend="python" if backend == "auto" else backend)  # an error now, not at a step
-    return CompiledStep(model, loss, optimizer, backend, cache)
+    clipping = Clipping(clip_norm, clip_value)
+    clipping.check("compile_step")
+    return CompiledStep(model, loss, optimizer, backend, cache, clipping=clipping)

@@ -1,7 +1,8 @@
-"""fit: the training loop that most people want, and the History it returns.
+"""fit: the training loop that most people want.
 
 By hand it is five lines: forward, loss, zero_grad, backward, step. This one shuffles mini-batches, shows progress,
-measures held-out data, can be interrupted, and goes on from a checkpoint.
+measures held-out data, changes the learning rate, stops when it is time, keeps the best model, can be interrupted, and
+goes on from a checkpoint. trainers.py takes the steps.
 """
 
 from __future__ import annotations
@@ -10,61 +11,23 @@ import os
 import random
 import sys
 import warnings
-from array import array
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from numbers import Integral
 from typing import Any
 
-from autograd import collector_paused, no_grad
+from autograd import collector_paused
 from nn.checkpoint import Keeper, settings_of
+from nn.clipping import Clipping
+from nn.history import History
 from nn.initialise import as_random
-from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
 from nn.module import Module, in_mode
-from nn.native import CompiledStep
 from nn.optim import SGD, Optimizer
+from nn.schedules import ReduceLROnPlateau, Schedule
+from nn.stopping import EarlyStopping, as_stopping
+from nn.trainers import Eager, Loss, Metric, Native, Task, Trainer, named
 
-Loss = Callable[[Any, Any], Any]
-CLASSIFYING = (bce_with_logits, cross_entropy, hinge_loss)  # losses for which an accuracy makes sense
-
-
-@dataclass
-class History:
-    """What a training went through: one number an epoch in each list; lists that do not apply stay empty.
-
-    >>> History(loss=[2.0, 1.0]).loss[-1]
-    1.0
-
-    `loss` and `accuracy` are over the training samples as they were seen, `validation_*` over the held-out ones after
-    each epoch. `interrupted` says whether Ctrl-C ended it early, `compiled` whether it ran as compiled code;
-    `why_not_compiled` says why not, where that was tried and could not be done.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-    interrupted: bool = False
-    compiled: bool = False
-    why_not_compiled: str = ""
-
-    def plot(self, path: str | None = None) -> Any:
-        """Draw the curves with matplotlib, save them if a path is given, and return the figure."""
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            raise ImportError("History.plot needs matplotlib\ninstall it: pip install matplotlib") from None
-        figure = Figure(figsize=(6, 4), layout="constrained")
-        axes = figure.subplots()
-        for name in ("loss", "validation_loss", "accuracy", "validation_accuracy"):
-            if numbers := getattr(self, name):
-                axes.plot(range(1, len(numbers) + 1), numbers, label=name.replace("_", " "))
-        axes.set_xlabel("epoch")
-        axes.legend()
-        if path is not None:
-            figure.savefig(path)
-        return figure
+Callback = Callable[[History], Any]
 
 
 def fit(
@@ -77,6 +40,13 @@ def fit(
     epochs: int = 100,
     batch_size: int | None = None,
     validation: tuple[Sequence[Any], Sequence[Any]] | None = None,
+    metrics: Mapping[str, Metric] | Iterable[Metric] = (),
+    schedule: Schedule | ReduceLROnPlateau | None = None,
+    schedule_each: str = "epoch",
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    early_stopping: EarlyStopping | int | None = None,
+    callbacks: Iterable[Callback] = (),
     rng: random.Random | int = 0,
     progress: bool = True,
     compile: bool | None = None,
@@ -96,8 +66,17 @@ def fit(
     Give an `optimizer`, or the settings of an SGD: `lr=0.1, momentum=0.9` (the lr is 0.01, if none is given). Batches
     of `batch_size` (default: all samples at once) are drawn in an order shuffled by `rng`, a seed or a `random.Random`.
     `validation` is a pair of held-out inputs and targets. Progress shows on a terminal and in notebooks. Ctrl-C ends
-    the training and keeps what was learnt. The model trains in training mode, `validation` is measured in evaluation
-    mode; afterwards it is in the mode it was in.
+    the training and keeps what was learnt. The model trains in training mode and is measured in evaluation mode;
+    afterwards it is in the mode it was in. The same call repeats itself bit for bit.
+
+    `metrics` are functions of outputs and targets, such as `nn.accuracy`, or a dict of them by name: each is measured
+    after every epoch over all training and all held-out samples at once, on outputs that are numbers.
+    `schedule` is stepped after each epoch, or with `schedule_each="step"` after each step, as warm-up and one-cycle
+    want it; `nn.ReduceLROnPlateau` is shown the held-out loss, or else the loss, of each epoch. `clip_norm`
+    and `clip_value` shorten gradients as `nn.clip_grad_norm` and `nn.clip_grad_value` do. `early_stopping` is a
+    patience in epochs, or an `nn.EarlyStopping`; in the end the model is that of the best epoch. `callbacks` are called
+    with the history after each epoch; one that returns True ends the training. They may look at the model and change
+    it, and set the optimizer's `lr`.
 
     `compile=True` trains as compiled code, with the same losses, as far as the model can be compiled; a warning says
     why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model
@@ -111,25 +90,123 @@ def fit(
     of the file. ValueError if it is of a training with other settings, another loss, or another number of samples.
     """
     check(model, inputs, targets, loss, epochs, batch_size)
-    inputs, targets = list(inputs), list(targets)
-    optimizer = optimizer_for(model, optimizer, sgd)
-    rng, history = as_random(rng), History()
-    keeper = Keeper(checkpoint, checkpoint_every, resume, model, optimizer, rng, history)
-    try:
-        with in_mode(model, training=True):
-            trainer = trainer_for(model, inputs, targets, loss, optimizer, validation, compile, history)
-            done = keeper.resume(called_with(inputs, loss, optimizer, batch_size))
+    optimizer, clipping = optimizer_for(model, optimizer, sgd), Clipping(clip_norm, clip_value)
+    clipping.check("fit")
+    measures = named(metrics, taken=History().curves())
+    task = Task(model, list(inputs), list(targets), loss, optimizer, clipping, validation, measures)
+    training = Training(task, as_random(rng), batch_size, schedule, schedule_each, as_stopping(early_stopping))
+    training.callbacks = checked_callbacks(callbacks)
+    training.keeper = training.keeper_for(checkpoint, checkpoint_every, resume)
+    with in_mode(model, training=True):
+        training.run(epochs, progress, compile)
+    return training.history
+
+
+class Training:
+    """One call of `fit`: what it was given, and how far it has come."""
+
+    callbacks: list[Callback]
+    keeper: Keeper
+
+    def __init__(
+        self,
+        task: Task,
+        rng: random.Random,
+        batch_size: int | None,
+        schedule: Any,
+        schedule_each: str,
+        stopping: EarlyStopping,
+    ) -> None:
+        self.task, self.rng, self.count = task, rng, len(task.inputs)
+        self.batch_size = batch_size or self.count
+        self.schedule, self.each_step = schedule, schedule_each == "step"
+        check_schedule(schedule, schedule_each, task.optimizer)
+        held_out = task.held_out is not None
+        names = [prefix + name for prefix in ("", "validation_")[: 1 + held_out] for name in task.metrics]
+        self.history = History(metrics={name: [] for name in names})
+        self.stopping = stopping
+        stopping.begin(task.model, self.history, held_out)
+
+    def keeper_for(self, path: Any, every: int, resume: bool) -> Keeper:
+        """What keeps the checkpoint of this training."""
+        task = self.task
+        return Keeper(
+            path, every, resume, (task.model, task.optimizer, self.rng, self.history), self.schedule, self.stopping
+        )
+
+    def run(self, epochs: int, progress: bool, compile: bool | None) -> None:
+        """Train for so many epochs in all, or until it is time to stop."""
+        history, stopping = self.history, self.stopping
+        try:
+            trainer = trainer_for(self.task, compile, history)
+            done = self.keeper.resume(self.called_with())
             trainer.read_values()
             bar = progress_bar(done, epochs, progress)
             for epoch in bar:
+                if stopping.over:
+                    break
                 with collector_paused():
-                    order = rng.sample(range(len(inputs)), len(inputs))
-                    trainer.epoch(order, batch_size or len(inputs), history)
-                keeper.keep(epoch + 1, epoch + 1 == epochs)
+                    self.epoch(trainer)
+                self.keeper.keep(epoch + 1, stopping.over or epoch + 1 == epochs)
                 show(bar, history)
-    except KeyboardInterrupt:
-        history.interrupted = True
-    return history
+        except KeyboardInterrupt:
+            history.interrupted = True
+        history.stopped_early, history.best_epoch = stopping.over, stopping.best_epoch
+        stopping.finish()
+
+    def epoch(self, trainer: Trainer) -> None:
+        """Show each sample to the model once, a batch at a time; then measure it, and look whether that was enough."""
+        history, schedule = self.history, self.schedule
+        numbers = self.steps(trainer)
+        history.append({**numbers, **trainer.measure()})
+        if isinstance(schedule, ReduceLROnPlateau):
+            schedule.step((history.validation_loss or history.loss)[-1])
+        elif schedule is not None and not self.each_step:
+            schedule.step()
+        self.stopping.look(history)
+        for callback in self.callbacks:
+            if callback(history) is True:
+                self.stopping.over = True
+        if self.callbacks:
+            trainer.read_values()
+
+    def steps(self, trainer: Trainer) -> dict[str, float]:
+        """The steps of an epoch; its loss, accuracy and learning rate."""
+        trainer.shuffle(self.rng.sample(range(self.count), self.count))
+        total = right = lr = 0.0
+        try:
+            for begin in range(0, self.count, self.batch_size):
+                end, lr = min(begin + self.batch_size, self.count), self.task.optimizer.lr
+                error, hits = trainer.step(begin, end)
+                total += error * (end - begin)
+                right += hits
+                if self.each_step:
+                    self.schedule.step()
+        finally:
+            trainer.update_values()
+        accuracy = {"accuracy": right / self.count} if self.task.counting else {}
+        return {"loss": total / self.count, **accuracy, "lr": float(lr)}
+
+    def called_with(self) -> dict[str, Any]:
+        """What a call of fit has to have in common with the one whose checkpoint it goes on from, in plain words."""
+        task, loss = self.task, getattr(self.task.loss, "func", self.task.loss)
+        return {
+            "samples": self.count,
+            "batch_size": int(self.batch_size),
+            "loss": getattr(loss, "__name__", type(loss).__name__),
+            "optimizer": in_words(task.optimizer, settings_of(task.optimizer)),
+            "schedule": in_words(self.schedule, settings_of(self.schedule)) if self.schedule else "none",
+            "clipping": in_words(task.clipping, task.clipping._asdict()),
+            "early stopping": self.stopping.in_words(),
+        }
+
+
+def in_words(part: Any, settings: Mapping[str, Any]) -> str:
+    """
+    >>> in_words(Clipping(), {"norm": 1.0})
+    'Clipping(norm=1.0)'
+    """
+    return f"{type(part).__name__}({', '.join(f'{name}={setting}' for name, setting in settings.items())})"
 
 
 def optimizer_for(model: Module, optimizer: Optimizer | None, sgd: dict[str, Any]) -> Optimizer:
@@ -139,132 +216,19 @@ def optimizer_for(model: Module, optimizer: Optimizer | None, sgd: dict[str, Any
     return optimizer or SGD(model.parameters(), **{"lr": 0.01, **sgd})
 
 
-def called_with(inputs: list[Any], loss: Loss, optimizer: Optimizer, batch_size: int | None) -> dict[str, Any]:
-    """What a call of fit has to have in common with the one whose checkpoint it goes on from, in words and numbers."""
-    settings = ", ".join(f"{name}={setting}" for name, setting in settings_of(optimizer).items())
-    return {
-        "samples": len(inputs),
-        "batch_size": int(batch_size or len(inputs)),
-        "loss": getattr(loss, "__name__", type(loss).__name__),
-        "optimizer": f"{type(optimizer).__name__}({settings})",
-    }
-
-
-def trainer_for(
-    model: Module,
-    inputs: list[Any],
-    targets: list[Any],
-    loss: Loss,
-    optimizer: Optimizer,
-    validation: Any,
-    compile: bool | None,
-    history: History,
-) -> Eager | Native:
-    """What trains for an epoch: compiled, where that is wanted and can be done."""
+def trainer_for(task: Task, compile: bool | None, history: History) -> Trainer:
+    """What takes the steps: compiled, where that is wanted and can be done."""
     if compile or (compile is None and find_spec("llvmlite")):
         try:
-            trainer = Native(model, inputs, targets, loss, optimizer, validation)
+            trainer = Native(task)
             history.compiled = True
             return trainer
         except Exception as reason:  # whatever it is: without the compiler it shows, or does not matter
             history.why_not_compiled = str(reason).partition("\n")[0]
             if compile:
                 told = f"fit trains without the compiler: {history.why_not_compiled}"
-                warnings.warn(told, RuntimeWarning, stacklevel=3)
-    return Eager(model, inputs, targets, loss, optimizer, validation)
-
-
-class Native:
-    """Training as compiled code, an epoch at a time."""
-
-    def __init__(
-        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: Optimizer, validation: Any
-    ) -> None:
-        self.training = CompiledStep(model, loss, optimizer, counting=loss in CLASSIFYING)
-        self.order = array("q", range(len(inputs)))
-        self.gradient = self.training.bound_to(inputs, targets, self.order)
-        with in_mode(model, training=False):
-            self.measure = self.training.measure(*validation) if validation is not None else None
-        self.counting = self.training.counting
-
-    def read_values(self) -> None:
-        """Take up what the model's Values hold by now."""
-        self.training.read_values()
-
-    def epoch(self, order: list[int], batch_size: int, history: History) -> None:
-        """Show each sample to the model once, a batch at a time; then measure it."""
-        total = right = 0.0
-        self.order[:] = array("q", order)
-        try:
-            for start in range(0, len(order), batch_size):
-                end = min(start + batch_size, len(order))
-                total += self.training.train(self.gradient, start, end) * (end - start)
-                right += self.training.right
-        finally:
-            self.training.update_values()
-        history.loss.append(total / len(order))
-        if self.counting:
-            history.accuracy.append(right / len(order))
-        if self.measure is not None:
-            held_out, right = self.measure()
-            history.validation_loss.append(held_out)
-            if self.counting:
-                history.validation_accuracy.append(right)
-
-
-class Eager:
-    """Training on Values, an epoch at a time."""
-
-    def __init__(
-        self, model: Any, inputs: list[Any], targets: list[Any], loss: Loss, optimizer: Optimizer, validation: Any
-    ) -> None:
-        self.model, self.inputs, self.targets = model, inputs, targets
-        self.loss, self.optimizer, self.validation = loss, optimizer, validation
-
-    def read_values(self) -> None:
-        """Nothing to do: it computes with the Values themselves."""
-
-    def epoch(self, order: list[int], batch_size: int, history: History) -> None:
-        """Show each sample to the model once, a batch at a time; then measure it."""
-        epoch(self.model, self.inputs, self.targets, self.loss, self.optimizer, order, batch_size, history)
-        if self.validation is not None:
-            validate(self.model, *self.validation, self.loss, history)
-
-
-def epoch(
-    model: Any,
-    inputs: Sequence[Any],
-    targets: Sequence[Any],
-    loss: Loss,
-    optimizer: Optimizer,
-    order: list[int],
-    batch_size: int,
-    history: History,
-) -> None:
-    """Show each sample to the model once, a batch at a time."""
-    total = right = 0.0
-    for start in range(0, len(order), batch_size):
-        batch = order[start : start + batch_size]
-        outputs, answers = model.batch([inputs[k] for k in batch]), [targets[k] for k in batch]
-        error = loss(outputs, answers)
-        optimizer.zero_grad()
-        error.backward()
-        optimizer.step()
-        total += error.data * len(batch)
-        right += accuracy(outputs, answers) * len(batch) if loss in CLASSIFYING else 0.0
-    history.loss.append(total / len(order))
-    if loss in CLASSIFYING:
-        history.accuracy.append(right / len(order))
-
-
-@no_grad()
-def validate(model: Any, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, history: History) -> None:
-    """Measure the model on held-out samples."""
-    with in_mode(model, training=False):
-        outputs = model.batch(inputs)
-    history.validation_loss.append(loss(outputs, targets).data)
-    if loss in CLASSIFYING:
-        history.validation_accuracy.append(accuracy(outputs, targets))
+                warnings.warn(told, RuntimeWarning, stacklevel=4)
+    return Eager(task)
 
 
 def check(model: Any, inputs: Any, targets: Any, loss: Any, epochs: int, batch_size: int | None) -> None:
@@ -286,6 +250,31 @@ def check(model: Any, inputs: Any, targets: Any, loss: Any, epochs: int, batch_s
             raise ValueError(f"fit: {name} = {number!r}\n{name} is a whole number from 1 up")
 
 
+def check_schedule(schedule: Any, each: str, optimizer: Optimizer) -> None:
+    if each not in ("epoch", "step"):
+        raise ValueError(f"fit: schedule_each = {each!r:.60}\nschedule_each is 'epoch' or 'step'")
+    if schedule is None:
+        if each == "step":
+            raise ValueError("fit: schedule_each = 'step' without a schedule\ngive it one, such as an nn.OneCycleLR")
+        return
+    if not isinstance(schedule, (Schedule, ReduceLROnPlateau)):
+        raise TypeError(f"fit: schedule = {schedule!r:.60}\ngive it one, such as an nn.StepLR")
+    if schedule.optimizer is not optimizer:
+        raise ValueError("fit: the schedule is of another optimizer\ngive fit the one that the schedule was made with")
+    if each == "step" and isinstance(schedule, ReduceLROnPlateau):
+        raise ValueError("fit: schedule_each = 'step' with ReduceLROnPlateau\nit looks at the loss of an epoch")
+
+
+def checked_callbacks(callbacks: Any) -> list[Callback]:
+    if callable(callbacks) or not hasattr(callbacks, "__iter__"):
+        raise TypeError(f"fit: callbacks = {callbacks!r:.60}\ngive a list of functions of the history")
+    callbacks = list(callbacks)
+    for callback in callbacks:
+        if not callable(callback):
+            raise TypeError(f"fit: the callback {callback!r:.60} is no function\ngive functions of the history")
+    return callbacks
+
+
 def progress_bar(done: int, epochs: int, wanted: bool) -> Iterable[int]:
     """The epochs still to do, with a bar beside them where somebody is looking: in a terminal or a notebook."""
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
@@ -303,5 +292,4 @@ def progress_bar(done: int, epochs: int, wanted: bool) -> Iterable[int]:
 def show(bar: Any, history: History) -> None:
     """Put the latest numbers beside the bar."""
     if hasattr(bar, "set_postfix"):
-        latest = {name: numbers[-1] for name, numbers in vars(history).items() if isinstance(numbers, list) and numbers}
-        bar.set_postfix({name.replace("_", " "): f"{number:.4g}" for name, number in latest.items()})
+        bar.set_postfix({name.replace("_", " "): f"{number:.4g}" for name, number in history.latest().items()})
