@@ -57,7 +57,7 @@ class Task(NamedTuple):
         for name, metric in self.metrics.items():
             number = metric(outputs, list(targets))
             if not is_number(number):
-                raise TypeError(f"fit: the metric {name} gave {number!r:.60}, not a number\nlet it return one number")
+                raise TypeError(f"fit: the metric {name!r} gave {number!r:.60}, not a number\nlet it return one number")
             found[prefix + name] = float(number)
         return found
 
