@@ -1,4 +1,4 @@
-"""What fit does beyond the plain loop, on Values and compiled: metrics, schedules, clipping, early stopping, callbacks."""
+"""What fit does beyond the plain loop, eager and compiled: metrics, schedules, clipping, early stopping, callbacks."""
 
 import functools
 import math
