@@ -7,8 +7,8 @@
 >>> history.loss[0] > 0.1 > 0.001 > history.loss[-1]
 True
 
-Start reading at dense.py; then losses.py, optim.py, train.py. More layers: sequential.py, conv.py, norm.py,
-recurrent.py, attention.py. More of how to train: adaptive.py (Adam and its kin), clipping.py, schedules.py; and
+Start reading at dense.py; then losses.py, classifying.py, optim.py, train.py. More layers: sequential.py, conv.py,
+norm.py, recurrent.py, attention.py. More of how to train: adaptive.py (Adam and its kin), clipping.py, schedules.py;
 second_order.py for small problems. Models are kept in files by saving.py, trainings by checkpoint.py. The engine
 underneath is the package `autograd`.
 """
@@ -25,12 +25,13 @@ from nn.activations import Activation
 from nn.adaptive import Adagrad, Adam, AdamW, NAdam, RMSprop
 from nn.attention import Embedding, MultiHeadAttention, attention, attention_weights
 from nn.checkpoint import load_checkpoint, save_checkpoint
+from nn.classifying import accuracy, cross_entropy, kl_div, nll_loss, predicted
 from nn.clipping import clip_grad_norm, clip_grad_value
 from nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nn.dense import MLP, Layer, Neuron
 from nn.history import History
 from nn.initialise import glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal
-from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss, mse_loss, predicted
+from nn.losses import bce_with_logits, cosine_similarity, hinge_loss, huber_loss, l1_loss, mse_loss
 from nn.module import Module
 from nn.native import CompiledStep, compile_step
 from nn.norm import BatchNorm, LayerNorm
@@ -95,6 +96,7 @@ __all__ = [
     "clip_grad_norm",
     "clip_grad_value",
     "compile_step",
+    "cosine_similarity",
     "cross_entropy",
     "fit",
     "glorot_normal",
@@ -102,12 +104,16 @@ __all__ = [
     "he_normal",
     "he_uniform",
     "hinge_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
     "lbfgs",
     "levenberg_marquardt",
     "load",
     "load_checkpoint",
     "load_state_dict",
     "mse_loss",
+    "nll_loss",
     "orthogonal",
     "predicted",
     "save",

@@ -1,16 +1,17 @@
-"""Losses: how wrong a batch of outputs is, as one Value to run backward from; and accuracy. Next: optim.py.
+"""Losses: how wrong a batch of outputs is, as one Value to run backward from. Here those for numbers and for two sides.
 
 Each takes the outputs of a batch and its targets, and gives the mean over the batch, finite at any finite output. A
-single sample may be given without its list.
+single sample may be given without its list. Names, defaults and slopes at kinks are PyTorch's. Next: classifying.py,
+those for classes; then optim.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
-from autograd import Value, log_softmax, logsumexp, mean, minimum, ordering, relu, softplus, square, step, where
+from autograd import Value, clip, dot, maximum, mean, norm, relu, softplus, square, where
+from nn.resuming import is_number
 from nn.tensors import is_list
 
 
@@ -22,10 +23,57 @@ def mse_loss(outputs: Any, targets: Any) -> Value:
 
     Raises ValueError if the shapes differ or the batch is empty.
     """
-    pairs = paired(outputs, targets, "mse_loss")
-    if pairs and is_list(pairs[0][0]):
-        pairs = [pair for output, target in pairs for pair in paired(output, target, "mse_loss")]
-    return mean(square(output - target) for output, target in pairs)
+    return mean(square(output - target) for output, target in elements(outputs, targets, "mse_loss"))
+
+
+def l1_loss(outputs: Any, targets: Any) -> Value:
+    """The mean absolute error, for shapes as in `mse_loss`. Its slope is 0 where an output is its target.
+
+    >>> l1_loss([1.0, 2.0], [1.0, 4.0])
+    1.0
+    """
+    return mean(abs(output - target) for output, target in elements(outputs, targets, "l1_loss"))
+
+
+def huber_loss(outputs: Any, targets: Any, delta: float = 1.0) -> Value:
+    """Half the squared error up to an error of `delta`, and beyond that a straight line: outliers pull no harder.
+
+    >>> huber_loss([0.5, 3.0], [0.0, 0.0])        # the mean of 0.5**2 / 2 and 3 - 1/2
+    1.3125
+
+    (Huber 1964)
+    """
+    if not is_number(delta) or not delta > 0:
+        raise ValueError(f"huber_loss: delta = {delta!r:.60}\ndelta is a number above 0")
+    errors = [output - target for output, target in elements(outputs, targets, "huber_loss")]
+    held = [clip(error, -delta, delta) for error in errors]
+    return mean(near * (error - 0.5 * near) for error, near in zip(errors, held))
+
+
+def cosine_similarity(a: Any, b: Any, eps: float = 1e-8) -> Any:
+    """The cosine of the angle between two vectors, from -1 to 1; of two lists of vectors, a list of cosines.
+
+    >>> cosine_similarity([1.0, 0.0], [3.0, 4.0])
+    0.6
+    >>> cosine_similarity([[1.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [0.0, -1.0]])
+    [1.0, -1.0]
+
+    A vector shorter than `eps` counts as being that long, so that of zeros has the cosine 0 with any other. As a loss,
+    take 1 minus its mean.
+    """
+    if not is_number(eps) or not eps > 0:
+        raise ValueError(f"cosine_similarity: eps = {eps!r:.60}\neps is a number above 0")
+    pairs = paired(a, b, "cosine_similarity")
+    if is_list(pairs[0][0]):
+        return [cosine_similarity(one, other, eps) for one, other in pairs]
+    one, other = ([pair[side] for pair in pairs] for side in (0, 1))
+    return dot(at_length_one(one, eps), at_length_one(other, eps))
+
+
+def at_length_one(vector: list[Any], eps: float) -> list[Any]:
+    """A vector of the same direction, without squares that leave the range of floats."""
+    length = maximum(norm(vector), eps)
+    return [x / length for x in vector]
 
 
 def hinge_loss(scores: Any, targets: Any) -> Value:
@@ -41,20 +89,24 @@ def hinge_loss(scores: Any, targets: Any) -> Value:
     return mean(relu(1 - target * score) for score, target in pairs)
 
 
-def bce_with_logits(logits: Any, targets: Any) -> Value:
+def bce_with_logits(logits: Any, targets: Any, pos_weight: float | None = None) -> Value:
     """The binary cross-entropy of sigmoid(logit), for targets 0 and 1 or probabilities between.
 
     >>> round(bce_with_logits([0.0, 100.0], [1, 1]), 6)
     0.346574
 
     -t log(sigmoid(z)) - (1 - t) log(1 - sigmoid(z)) is softplus(z) - t z, exact at any logit; for a target of 1 that is
-    softplus(-z), which keeps the tail.
+    softplus(-z), which keeps the tail. `pos_weight` multiplies what targets of 1 cost: with more than 1, they are
+    missed less often.
     """
     pairs = paired(logits, targets, "bce_with_logits")
     for _, target in pairs:
         if not isinstance(target, Value) and (not isinstance(target, Real) or not 0 <= float(target) <= 1):
             raise ValueError(f"bce_with_logits: target {target!r}\ntargets are 0, 1, or probabilities between")
-    return mean(binary_cross_entropy(z, target) for z, target in pairs)
+    if pos_weight is None:
+        return mean(binary_cross_entropy(z, target) for z, target in pairs)
+    check_weights("bce_with_logits", "pos_weight", [pos_weight], 1)
+    return mean(pos_weight * t * softplus(-z) + (1.0 - t) * softplus(z) for z, t in pairs)
 
 
 def binary_cross_entropy(z: Any, target: Any) -> Any:
@@ -63,68 +115,7 @@ def binary_cross_entropy(z: Any, target: Any) -> Any:
     return softplus(-z) if target == 1 else softplus(z) - target * z
 
 
-def cross_entropy(logits: Any, index: Any) -> Value:
-    """The cross-entropy of softmax(logits), the mean of -log p[index]. Logits: a list a sample; index: its class.
-
-    >>> round(cross_entropy([[0.0, 0.0], [5.0, -5.0]], [0, 0]), 6)
-    0.346596
-
-    Raises ValueError for a class that is not among the logits.
-    """
-    rows, classes = (logits, index) if is_list(index) else ([logits], [index])
-    pairs = paired(rows, classes, "cross_entropy")
-    for row, which in pairs:
-        if not is_list(row):
-            raise ValueError(f"cross_entropy: {row!r:.60} is not a list of logits\ngive one such list for each sample")
-        if isinstance(which, Value):  # in compiled code, where classes are numbers like any others
-            continue
-        if isinstance(which, bool) or not isinstance(which, Integral) or not 0 <= int(which) < len(row):
-            raise ValueError(f"cross_entropy: class {which!r} of {len(row)} logits\nclasses are 0 to {len(row) - 1}")
-    return -mean(log_probability(row, which) for row, which in pairs)
-
-
-def log_probability(logits: Sequence[Any], which: Any) -> Any:
-    """The logarithm of softmax(logits) at a class, which may be a Value."""
-    if isinstance(which, Value):
-        return chosen(logits, which) - logsumexp(logits)
-    return log_softmax(logits, index=which)
-
-
-def chosen(items: Sequence[Any], which: Value) -> Any:
-    """The item at a place that is a Value: all items but that one are left out of a sum."""
-    return sum(where(ordering(which, place), 0.0, item) for place, item in enumerate(items))
-
-
-def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
-    """The share of samples whose class is predicted: the largest of several outputs, or the sign of a single one.
-
-    >>> accuracy([[1.0, 3.0], [2.0, 0.0]], [1, 1])
-    0.5
-    >>> accuracy([0.3, -4.0], [1, -1])        # targets 0 and 1, or -1 and 1
-    1.0
-    """
-    pairs = paired(outputs, targets, "accuracy")
-    return sum(predicted(output) == (target if is_list(output) else target > 0) for output, target in pairs) / len(
-        pairs
-    )
-
-
-def predicted(output: Any) -> int | bool:
-    """The class that an output stands for: the index of the largest, or whether a single one is above zero.
-
-    >>> predicted([0.1, 2.0, -1.0]), predicted(-0.5)
-    (1, False)
-    """
-    return max(range(len(output)), key=output.__getitem__) if is_list(output) else output > 0
-
-
-def is_right(output: Any, target: Any) -> Any:
-    """1 if `predicted` is the target, else 0, computed with Values: what an accuracy is made of in compiled code."""
-    if not is_list(output):
-        return 1.0 - abs(step(output) - step(target))
-    best = chosen(output, target)
-    ahead = [where(ordering(z, best), step(z - best), step(target - place)) for place, z in enumerate(output)]
-    return 1.0 - minimum(sum(ahead), 1.0)
+# ---- outputs and targets side by side ---------------------------------------------------------------
 
 
 def paired(outputs: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
@@ -139,7 +130,24 @@ def paired(outputs: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
     return list(zip(outputs, targets))
 
 
+def elements(outputs: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
+    """The numbers of outputs with those of targets, in lists or in lists of lists."""
+    pairs = paired(outputs, targets, name)
+    if is_list(pairs[0][0]):
+        return [pair for output, target in pairs for pair in paired(output, target, name)]
+    return pairs
+
+
 def check_targets(pairs: list[tuple[Any, Any]], allowed: tuple[int, ...], name: str) -> None:
     for _, target in pairs:
         if not isinstance(target, Value) and target not in allowed:
             raise ValueError(f"{name}: target {target!r}\ntargets are {' and '.join(map(str, allowed))}")
+
+
+def check_weights(name: str, what: str, weights: Any, count: int) -> None:
+    """ValueError unless these are so many numbers from 0 up."""
+    if not is_list(weights) or len(weights) != count:
+        raise ValueError(f"{name}: {what} = {weights!r:.60}\ngive {count} numbers, one for each class")
+    for weight in weights:
+        if not isinstance(weight, Value) and (not isinstance(weight, Real) or not float(weight) >= 0):
+            raise ValueError(f"{name}: a {what} of {weight!r:.60}\nweights are numbers from 0 up")

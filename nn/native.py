@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, compile_rows, gradients, no_grad
+from nn.classifying import is_right
 from nn.clipping import UNCLIPPED, Clipping
 from nn.compiled_rule import CompiledRule
-from nn.losses import is_right
 from nn.module import Module, batch_through
 from nn.optim import Optimizer
 from nn.samples import CompileError, as_table, as_targets, copied, data_of, numbers_of, spread, width

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from autograd import no_grad
+from nn.classifying import accuracy, cross_entropy, nll_loss
 from nn.clipping import Clipping
-from nn.losses import accuracy, bce_with_logits, cross_entropy, hinge_loss
+from nn.losses import bce_with_logits, hinge_loss
 from nn.module import Module, in_mode
 from nn.native import CompiledStep
 from nn.optim import Optimizer
@@ -22,7 +23,7 @@ from nn.tensors import is_list
 
 Loss = Callable[[Any, Any], Any]
 Metric = Callable[[list[Any], list[Any]], Any]
-CLASSIFYING = (bce_with_logits, cross_entropy, hinge_loss)  # losses for which an accuracy makes sense
+CLASSIFYING = (bce_with_logits, cross_entropy, hinge_loss, nll_loss)  # losses for which an accuracy makes sense
 
 
 class Task(NamedTuple):

@@ -57,7 +57,7 @@ STOREYS = [
     {"nn.module", "nn.safetensors"},
     {"nn.activations", "nn.resuming", "nn.matrices"},
     {"nn.dense", "nn.losses", "nn.optim", "nn.saving"},
-    {"nn.sequential", "nn.conv", "nn.norm", "nn.recurrent", "nn.attention"},
+    {"nn.classifying", "nn.sequential", "nn.conv", "nn.norm", "nn.recurrent", "nn.attention"},
     {"nn.samples", "nn.adaptive", "nn.clipping", "nn.schedules", "nn.line_search", "nn.stopping"},
     {"nn.second_order", "nn.compiled_rule"},
     {"nn.native", "nn.checkpoint"},

@@ -215,7 +215,7 @@ def test_new_targets_for_the_same_inputs_are_read() -> None:
 @pytest.mark.parametrize("outputs", [[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [0.5, 0.1, 0.5], [3.0, 3.0, 3.0]])
 def test_ties_are_decided_as_in_accuracy(outputs) -> None:
     for target in range(3):
-        assert nn.losses.is_right(outputs, Value(float(target))).data == nn.accuracy([outputs], [target])
+        assert nn.classifying.is_right(outputs, Value(float(target))).data == nn.accuracy([outputs], [target])
 
 
 MISUSED = {
