@@ -24,6 +24,7 @@ from nn.initialise import as_random
 from nn.module import Module, in_mode
 from nn.optim import SGD, Optimizer
 from nn.schedules import ReduceLROnPlateau, Schedule
+from nn.spreading import Spread, Workers, check_workers
 from nn.stopping import EarlyStopping, as_stopping
 from nn.trainers import Eager, Loss, Metric, Native, Task, Trainer, named
 
@@ -50,6 +51,8 @@ def fit(
     rng: random.Random | int = 0,
     progress: bool = True,
     compile: bool | None = None,
+    executor: Workers | None = None,
+    pieces: int = 8,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 1,
     resume: bool = False,
@@ -70,7 +73,7 @@ def fit(
     afterwards it is in the mode it was in. The same call repeats itself bit for bit.
 
     `metrics` are functions of outputs and targets, such as `nn.accuracy`, or a dict of them by name: each is measured
-    after every epoch over all training and all held-out samples at once, on outputs that are numbers.
+    after every epoch, over all training and all held-out samples at once, on outputs that are numbers.
     `schedule` is stepped after each epoch, or with `schedule_each="step"` after each step, as warm-up and one-cycle
     want it; `nn.ReduceLROnPlateau` is shown the held-out loss, or else the loss, of each epoch. `clip_norm`
     and `clip_value` shorten gradients as `nn.clip_grad_norm` and `nn.clip_grad_value` do. `early_stopping` is a
@@ -83,6 +86,11 @@ def fit(
     and the loss do in plain Python is then done once (see `compile_step`); `compile=False` does it every time. The
     model's Values are brought up to date after every epoch.
 
+    `executor` is a `concurrent.futures.Executor`, or a function that makes one: each batch is then cut into `pieces`,
+    whose gradients are computed by its workers, threads, processes or, with Dask's or mpi4py's executors, machines. The
+    result does not depend on how many there are. A worker that is lost costs a retry. The loss has to be a mean over
+    samples that do not meet in the model (ValueError). For when it pays see the README.
+
     `checkpoint="run.json"` saves the training after every epoch, or every `checkpoint_every` and the last. With
     `resume=True` it goes on from that file, if there is one, and begins anew if there is none: the same call, run again
     after whatever stopped it, ends where one that nothing stopped would have ended, bit for bit. Without it a file that
@@ -92,10 +100,11 @@ def fit(
     check(model, inputs, targets, loss, epochs, batch_size)
     optimizer, clipping = optimizer_for(model, optimizer, sgd), Clipping(clip_norm, clip_value)
     clipping.check("fit")
-    measures = named(metrics, taken=History().curves())
+    measures = named(metrics)
     task = Task(model, list(inputs), list(targets), loss, optimizer, clipping, validation, measures)
     training = Training(task, as_random(rng), batch_size, schedule, schedule_each, as_stopping(early_stopping))
     training.callbacks = checked_callbacks(callbacks)
+    training.executor, training.pieces = executor, pieces
     training.keeper = training.keeper_for(checkpoint, checkpoint_every, resume)
     with in_mode(model, training=True):
         training.run(epochs, progress, compile)
@@ -107,6 +116,8 @@ class Training:
 
     callbacks: list[Callback]
     keeper: Keeper
+    executor: Workers | None
+    pieces: int
 
     def __init__(
         self,
@@ -123,7 +134,7 @@ class Training:
         check_schedule(schedule, schedule_each, task.optimizer)
         held_out = task.held_out is not None
         names = [prefix + name for prefix in ("", "validation_")[: 1 + held_out] for name in task.metrics]
-        self.history = History(metrics={name: [] for name in names})
+        self.history = History(metrics={name: [] for name in names if name not in History().curves()})
         self.stopping = stopping
         stopping.begin(task.model, self.history, held_out)
 
@@ -137,8 +148,9 @@ class Training:
     def run(self, epochs: int, progress: bool, compile: bool | None) -> None:
         """Train for so many epochs in all, or until it is time to stop."""
         history, stopping = self.history, self.stopping
+        trainer: Trainer | None = None
         try:
-            trainer = trainer_for(self.task, compile, history)
+            trainer = self.trainer(compile)
             done = self.keeper.resume(self.called_with())
             trainer.read_values()
             bar = progress_bar(done, epochs, progress)
@@ -151,8 +163,19 @@ class Training:
                 show(bar, history)
         except KeyboardInterrupt:
             history.interrupted = True
+        finally:
+            if trainer is not None:
+                trainer.close()
         history.stopped_early, history.best_epoch = stopping.over, stopping.best_epoch
         stopping.finish()
+
+    def trainer(self, compile: bool | None) -> Trainer:
+        """What takes the steps."""
+        alone = trainer_for(self.task, compile, self.history)
+        if self.executor is None:
+            return alone
+        check_workers(self.executor, self.pieces)
+        return Spread(self.task, self.executor, self.pieces, alone if isinstance(alone, Native) else None)
 
     def epoch(self, trainer: Trainer) -> None:
         """Show each sample to the model once, a batch at a time; then measure it, and look whether that was enough."""
@@ -198,6 +221,7 @@ class Training:
             "schedule": in_words(self.schedule, settings_of(self.schedule)) if self.schedule else "none",
             "clipping": in_words(task.clipping, task.clipping._asdict()),
             "early stopping": self.stopping.in_words(),
+            "pieces": self.pieces if self.executor is not None else 0,
         }
 
 
@@ -227,7 +251,7 @@ def trainer_for(task: Task, compile: bool | None, history: History) -> Trainer:
             history.why_not_compiled = str(reason).partition("\n")[0]
             if compile:
                 told = f"fit trains without the compiler: {history.why_not_compiled}"
-                warnings.warn(told, RuntimeWarning, stacklevel=4)
+                warnings.warn(told, RuntimeWarning, stacklevel=5)
     return Eager(task)
 
 

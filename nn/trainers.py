@@ -81,6 +81,9 @@ class Trainer(Protocol):
     def measure(self) -> dict[str, float]:
         """The held-out loss and accuracy, and the metrics, in evaluation mode: after `update_values()`."""
 
+    def close(self) -> None:
+        """Give back what was taken for the training."""
+
 
 class Eager:
     """Training on Values."""
@@ -104,7 +107,7 @@ class Eager:
     def update_values(self) -> None:
         """Nothing to do: it computes with the Values themselves."""
 
-    read_values = update_values
+    read_values = close = update_values
 
     @no_grad()
     def measure(self) -> dict[str, float]:
@@ -144,6 +147,9 @@ class Native:
     def step(self, begin: int, end: int) -> tuple[float, float]:
         return self.training.train(self.gradient, begin, end), self.training.right
 
+    def close(self) -> None:
+        """Nothing to give back."""
+
     def measure(self) -> dict[str, float]:
         found = {}
         if self.held_out is not None:
@@ -155,10 +161,10 @@ class Native:
         return found
 
 
-def named(metrics: Mapping[str, Metric] | Iterable[Metric], taken: Iterable[str]) -> dict[str, Metric]:
+def named(metrics: Mapping[str, Metric] | Iterable[Metric]) -> dict[str, Metric]:
     """Metrics by name: as they are given, or functions under their own names. An error for what cannot be one.
 
-    >>> list(named([accuracy], taken=()))
+    >>> list(named([accuracy]))
     ['accuracy']
     """
     if not isinstance(metrics, Mapping):
@@ -171,6 +177,7 @@ def named(metrics: Mapping[str, Metric] | Iterable[Metric], taken: Iterable[str]
     for name, metric in metrics.items():
         if not callable(metric):
             raise TypeError(f"fit: the metric {name!r:.60} is {metric!r:.60}\ngive a function of outputs and targets")
-        if not isinstance(name, str) or not name.isidentifier() or name in taken or name.startswith("validation_"):
+        taken = name in ("loss", "lr") or str(name).startswith("validation_")
+        if not isinstance(name, str) or not name.isidentifier() or taken:
             raise ValueError(f"fit: a metric of the name {name!r:.60}\nname it anew: metrics={{'my_name': function}}")
     return dict(metrics)

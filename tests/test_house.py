@@ -61,7 +61,8 @@ STOREYS = [
     {"nn.samples", "nn.adaptive", "nn.clipping", "nn.schedules", "nn.line_search", "nn.stopping"},
     {"nn.second_order", "nn.compiled_rule"},
     {"nn.native", "nn.checkpoint"},
-    {"nn.trainers"},
+    {"nn.trainers", "nn.piecework"},
+    {"nn.spreading"},
     {"nn.train"},
     {"nn"},
 ]

@@ -184,6 +184,14 @@ def test_metrics_change_nothing_and_may_be_a_list() -> None:
     alike(train(True, metrics=[errors], validation=None), measured)
 
 
+@WAYS
+def test_an_accuracy_that_is_asked_for_is_one_of_the_curves(compile) -> None:
+    model, history = train(compile, metrics=[nn.accuracy], loss=lambda z, t: nn.cross_entropy(z, t))
+    assert len(history.accuracy) == len(history.validation_accuracy) == 6 and history.metrics == {}
+    with no_grad():
+        assert history.accuracy[-1] == nn.accuracy(model.batch(INPUTS), CLASSES)
+
+
 def test_an_accuracy_is_measured_whatever_settings_a_loss_is_given() -> None:
     def same(loss):
         return train(False, loss=loss)[1].accuracy
