@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 import sys
+import threading
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -150,7 +151,7 @@ class CompiledStep:
             some = spread(inputs, targets)
             if not some[0]:
                 raise CompileError("there are no samples")
-            with Steady(self.model):
+            with Steady(self.model, some[0]):
                 self.example = some[0][0], some[1][0]
                 self.record()
                 self.check_means(*some)
@@ -269,28 +270,44 @@ class Steady:
     """A block in which a model must not draw random numbers: they would be the same for ever after.
 
     Looks at the generators that the model holds, at `random`'s own, and at NumPy's, if it is in use; and leaves them
-    as they were.
+    as they were. Where other threads may have drawn from the last two, the model is tried again, a sample at a time.
     """
 
-    def __init__(self, model: Any) -> None:
-        self.generators: list[Any] = [random, *generators(model).values()]
+    def __init__(self, model: Any, inputs: Sequence[Any]) -> None:
+        self.model, self.inputs = model, inputs
+        self.own = list(generators(model).values())
         self.numpy = getattr(sys.modules.get("numpy"), "random", None)
 
-    def states(self) -> list[Any]:
-        drawn = [generator.getstate() for generator in self.generators]
-        return [*drawn, self.numpy.get_state()] if self.numpy else drawn
+    def states(self) -> tuple[list[Any], list[Any]]:
+        """Of the model's own generators, and of those that are everybody's."""
+        common = [random.getstate(), *([self.numpy.get_state()] if self.numpy else [])]
+        return [generator.getstate() for generator in self.own], common
 
     def __enter__(self) -> None:
         self.before = self.states()
 
     def __exit__(self, *exception: object) -> None:
-        drawn = str(self.states()) != str(self.before)
-        for generator, state in zip(self.generators, self.before):
-            generator.setstate(state)
-        if self.numpy:
-            self.numpy.set_state(self.before[-1])
-        if drawn:
+        own, common = (str(now) != str(then) for now, then in zip(self.states(), self.before))
+        self.put_back()
+        if own or (common and (threading.active_count() == 1 or self.draws())):
             raise CompileError("the model draws random numbers")
+
+    def put_back(self) -> None:
+        for generator, state in zip(self.own, self.before[0]):
+            generator.setstate(state)
+        random.setstate(self.before[1][0])
+        if self.numpy:
+            self.numpy.set_state(self.before[1][-1])
+
+    def draws(self) -> bool:
+        """Whether for some sample the common generators move each time that the model is asked."""
+        with no_grad():
+            return any(all(self.moved_by(x) for _ in range(5)) for x in self.inputs)
+
+    def moved_by(self, x: Any) -> bool:
+        before = str(self.states()[1])
+        self.model(x)
+        return str(self.states()[1]) != before
 
 
 def compile_step(

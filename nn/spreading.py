@@ -200,8 +200,8 @@ def check_separable(task: Task) -> None:
     """ValueError unless the loss over a batch is the mean over its samples, each computed without the others."""
     try:
         check_parts(task.model)
-        with Steady(task.model), no_grad():
-            inputs, targets = spread(task.inputs, task.targets)
+        inputs, targets = spread(task.inputs, task.targets)
+        with Steady(task.model, inputs), no_grad():
             before = buffers(task)
             outputs = batch_through([task.model], inputs)
             together = data_of(task.loss(outputs, targets))

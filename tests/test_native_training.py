@@ -3,6 +3,7 @@
 import math
 import random
 import signal
+import threading
 from array import array
 
 import numpy as np
@@ -186,6 +187,29 @@ def test_data_sorted_by_class_do_not_hide_what_cannot_be_compiled() -> None:
     same = [[0.0]] * 3 + [[1.0], [2.0]]
     with pytest.warns(RuntimeWarning, match="samples together is"):
         train_default(nn.MLP(1, [1]), same, [1.0] * 5, lambda o, t: ag.sqrt(nn.mse_loss(o, t)))
+
+
+def test_other_threads_may_draw_random_numbers() -> None:
+    stop = threading.Event()
+
+    def draw():
+        while not stop.wait(0.0005):
+            random.random()
+
+    class Noisy(nn.MLP):
+        def __call__(self, x):
+            return super().__call__([each + random.random() for each in x])
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        settings = {"loss": nn.mse_loss, "lr": 0.1, "epochs": 1, "progress": False, "compile": True}
+        assert nn.fit(nn.MLP(2, [1]), INPUTS, SIDES, **settings).compiled
+        with pytest.warns(RuntimeWarning, match="draws random numbers"):
+            nn.fit(Noisy(2, [1]), INPUTS, SIDES, **settings)
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_trying_out_draws_no_random_numbers_from_the_model() -> None:
