@@ -57,3 +57,12 @@ def test_mpi_processes_come_to_the_same() -> None:
     assert done.returncode == 0, done.stderr
     settings = {"epochs": 3, "lr": 0.3, "momentum": 0.0, "batch_size": 13, "rng": 0}
     assert done.stdout.strip() == str(train(Here(), **settings)[0])
+
+
+def test_the_benchmark_compares_ways_that_agree(capsys) -> None:
+    pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+    from tests.benchmarks import spreading
+
+    rows = spreading.main(quick=True)
+    told = capsys.readouterr().out
+    assert len(rows) == 2 and all(len(row) == 5 for row in rows) and "| alone | 2 threads | 2 processes | Dask" in told
