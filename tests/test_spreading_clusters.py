@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 def client():
     distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     )
     client = distributed.Client(cluster)
     yield client

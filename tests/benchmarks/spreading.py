@@ -53,7 +53,7 @@ def executors() -> Iterator[dict[str, Any]]:
             from distributed import Client, LocalCluster
 
             cluster = stack.enter_context(
-                LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
+                LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1")
             )
             found["Dask, 2 workers"] = stack.enter_context(Client(cluster)).get_executor()
         yield found
