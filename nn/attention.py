@@ -131,7 +131,6 @@ class MultiHeadAttention(Module):
     ) -> list[list[Value]]:
         keys = queries if keys is None else keys
         values = keys if values is None else values
-        self._rows = shared(self._rows, [(*row, b) for row, b in zip(self.in_proj_weight, self.in_proj_bias)])
         q, k, v = (self.projected(place, each) for place, each in enumerate((queries, keys, values)))
         size = self.width // self.heads
         seen: list[list[Number]] = [[] for _ in queries]
@@ -143,6 +142,7 @@ class MultiHeadAttention(Module):
 
     def projected(self, place: int, sequence: Sequence2d) -> list[list[Number]]:
         """The queries (place 0), keys (1) or values (2) of all heads, side by side."""
+        self._rows = shared(self._rows, [(*row, b) for row, b in zip(self.in_proj_weight, self.in_proj_bias)])
         rows = self._rows[place * self.width : (place + 1) * self.width]
         vectors = [Operands(x).followed_by(1.0) for x in checked(sequence, ("time", self.width), repr(self))]
         return [[dot(row, x) for row in rows] for x in vectors]
