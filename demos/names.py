@@ -247,6 +247,7 @@ def draw(
     losses.legend(frameon=False)
     recurrent, attentive = (model for model, _ in trained.values())
     draw_letters(letters, recurrent.embedding.weight)
+    name = name[:LONGEST]
     weights = attentive.weights([LETTERS.index(letter) for letter in "." + name], head=0)
     rows = [row + [math.nan] * (len(weights) - len(row)) for row in weights]
     looks.imshow(rows, cmap="Blues", vmin=0.0, vmax=1.0)
