@@ -1,0 +1,152 @@
+"""The hunt: the smallest program that a student's engine gets wrong, and the misconception that explains it.
+
+Each operation alone comes first. Then all programs of two and three lines that only add and multiply: what is wrong
+with a walk shows there, if it shows at all. Then any two operations together. The first that fails is the smallest.
+
+Each engine of the catalogue that is wrong in the same way there is then compared with the student's on other small
+programs; the likest one names the cause. Next: verdict.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from autograd.classroom.misconceptions import Engine, catalogue
+from autograd.classroom.programs import POINTS, Outcome, Program, programs
+from autograd.classroom.rules import Number, Rule, by_name
+from autograd.classroom.students import Student, of_error
+
+Trial = tuple[Program, Sequence[Number]]
+WALKING = ("+", "*")  # operations enough to show what is wrong with a walk
+
+
+class Failure(NamedTuple):
+    """A program that came out wrong, after so many that did not."""
+
+    program: Program
+    at: Sequence[Number]
+    truth: Outcome
+    yours: Outcome | None  # None if the engine stopped
+    error: BaseException | None
+    tried: int
+
+
+class Cause(NamedTuple):
+    """Why: the engine of the catalogue that is wrong in the same way, if there is one, and whether it explains all.
+
+    All that is made of the operations of the failing program: others may be made of these in ways not known here.
+    """
+
+    engine: Engine | None
+    is_all: bool
+
+
+def trials(rules: Sequence[Rule]) -> Iterator[Trial]:
+    """Programs and where to run them, the smallest first; none stands on a kink."""
+    walking = [rule for rule in rules if rule.name in WALKING]
+    stages = [([rule], 1) for rule in rules] + [(walking, 2), (walking, 3), (rules, 2)]
+    for chosen, length in stages:
+        for program in programs(chosen, length):
+            for at in POINTS:
+                if program.is_smooth(at):
+                    yield program, at
+
+
+def hunt(student: Student, rules: Sequence[Rule]) -> tuple[Failure | None, int]:
+    """The smallest program of these operations that goes wrong, and how many were tried."""
+    tried = 0
+    for tried, (program, at) in enumerate(trials(rules), 1):
+        truth, yours, error = program.truth(at), None, None
+        try:
+            yours = student.outcome(program, at)
+        except Exception as stopped:
+            error = stopped
+        if yours is None or not same(yours, truth):
+            return Failure(program, at, truth, yours, error, tried), tried
+    return None, tried
+
+
+def same(one: Outcome, other: Outcome) -> bool:
+    return all(map(close, (one.value, *one.slopes), (other.value, *other.slopes)))
+
+
+def close(x: Number, y: Number) -> bool:
+    return math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-9)
+
+
+# ---- why -------------------------------------------------------------------------------------------------------------
+
+
+def explain(student: Student, failure: Failure, rules: Sequence[Rule]) -> Cause:
+    """The misconception that is likest to the student's engine, on the failing program and on others."""
+    probes = list(probing(failure, rules))
+    seen = [outcome_or_none(student, trial) for trial in probes]
+    best: list[bool] = []
+    found = None
+    for engine in catalogue(rules):
+        if alike(engine.outcome(failure.program, failure.at), failure.yours):
+            explained = [alike(engine.outcome(*trial), yours) for trial, yours in zip(probes, seen)]
+            if found is None or telling(probes, explained) > telling(probes, best):
+                found, best = engine, explained
+    suspects = {step.rule for step in failure.program.steps}
+    own = [fits for (program, _), fits in zip(probes, best) if suspects.issuperset(step.rule for step in program.steps)]
+    return Cause(found, all(own))
+
+
+def telling(probes: list[Trial], explained: list[bool]) -> list[int]:
+    """How many programs of one line are explained, of two, of three: the shorter a program, the more it tells."""
+    return [sum(fits for (program, _), fits in zip(probes, explained) if len(program.steps) == n) for n in (1, 2, 3)]
+
+
+def probing(failure: Failure, rules: Sequence[Rule]) -> Iterator[Trial]:
+    """Programs on which misconceptions differ: of one line, of two with the suspects, of three that only add."""
+    suspects = dict.fromkeys([*(step.rule for step in failure.program.steps), *map(by_name.__getitem__, WALKING)])
+    chosen = [rule for rule in suspects if rule in rules]
+    adding = [rule for rule in rules if rule.name == "+"]
+    for program in itertools.chain(programs(rules, 1), programs(chosen, 2), programs(adding, 3)):
+        if program.is_smooth(POINTS[0]):
+            yield program, POINTS[0]
+
+
+def outcome_or_none(student: Student, trial: Trial) -> Outcome | None:
+    try:
+        return student.outcome(*trial)
+    except Exception:
+        return None
+
+
+def alike(outcome: Outcome, yours: Outcome | None) -> bool:
+    return yours is not None and same(outcome, yours)
+
+
+def facts(failure: Failure, engine: Engine | None) -> dict[str, str]:
+    """What is said about a failure, by name: the operation, what is used twice, who fired too early."""
+    program = failure.program
+    places = range(program.leaves + len(program.steps))
+    twice = next((place for place in places if len(program.users(place)) > 1), 0)
+    rule = by_name[engine.rule] if engine and engine.rule else program.steps[-1].rule
+    told = {"op": rule.text.format("a", "b"), "twice": program.name(twice)}
+    if failure.yours is not None:
+        told |= {"yours": f"{failure.yours.value:.6g}", "truth": f"{float(failure.truth.value):.6g}"}
+    if failure.error is not None:
+        told["error"] = of_error(failure.error)
+    if engine is not None:
+        early, late = too_early(program, engine)
+        told |= {"early": program.name(early), "late": program.name(late)}
+    return told
+
+
+def too_early(program: Program, engine: Engine) -> tuple[int, int]:
+    """The first line that fires before a line that uses it, and that line; twice the output if there is none."""
+    fired: list[int] = []
+    for place in engine.order(program):
+        waiting = [user for user in program.users(place) if user not in fired]
+        if place >= program.leaves and waiting:
+            return place, waiting[0]
+        if place >= program.leaves and place in fired:
+            return place, place
+        fired.append(place)
+    return program.leaves + len(program.steps) - 1, program.leaves + len(program.steps) - 1
