@@ -47,13 +47,15 @@ class EarlyStopping(Resumable):
         self.patience, self.watch, self.mode = patience, watch, mode
         self.min_delta, self.restore_best = min_delta, restore_best
         self.model: Any = None
+        self._watched = watch or "loss"  # what is watched in the training that runs
         self.forget()
         self.check()
 
     def in_words(self) -> str:
         """The settings, as text."""
-        names = ("patience", "watch", "mode", "min_delta", "restore_best")
-        return f"EarlyStopping({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
+        names = ("patience", "mode", "min_delta", "restore_best")
+        settings = [f"watch={self._watched}", *(f"{name}={getattr(self, name)}" for name in names)]
+        return f"EarlyStopping({', '.join(settings)})"
 
     def forget(self) -> None:
         """Begin anew."""
@@ -65,21 +67,19 @@ class EarlyStopping(Resumable):
         """Get ready for a training of this model; ValueError if there is nothing to watch under the name."""
         self.model = model
         self.forget()
-        self.watch = self.watch or ("validation_loss" if held_out else "loss")
-        if self.watch not in history.curves():
-            raise ValueError(f"EarlyStopping: watch = {self.watch!r:.60}\nwatch one of {', '.join(history.curves())}")
-        if self.watch.startswith("validation_") and not held_out:
-            raise ValueError(f"EarlyStopping: watch = {self.watch!r}, and nothing is held out\ngive fit validation=")
-        if self.mode is None and self.watch in history.metrics:
-            raise ValueError(
-                f"EarlyStopping: is more of {self.watch!r:.60} better, or less?\nsay mode='max' or mode='min'"
-            )
+        watched = self._watched = self.watch or ("validation_loss" if held_out else "loss")
+        if watched not in history.curves():
+            raise ValueError(f"EarlyStopping: watch = {watched!r:.60}\nwatch one of {', '.join(history.curves())}")
+        if watched.startswith("validation_") and not held_out:
+            raise ValueError(f"EarlyStopping: watch = {watched!r}, and nothing is held out\ngive fit validation=")
+        if self.mode is None and watched in history.metrics:
+            raise ValueError(f"EarlyStopping: is more of {watched!r:.60} better, or less?\nsay mode='max' or 'min'")
 
     def look(self, history: History) -> None:
         """Look at an epoch's numbers: keep the model if it is the best so far, and decide whether to go on."""
-        numbers = history.curves()[self.watch or "loss"]
+        numbers = history.curves()[self._watched]
         if not numbers:
-            raise ValueError(f"EarlyStopping: watch = {self.watch!r}, which this loss has not\nwatch another number")
+            raise ValueError(f"EarlyStopping: watch = {self._watched!r}, which this loss has not\nwatch another number")
         self.bad_epochs += 1
         if self.is_better(numbers[-1]):
             self.best, self.best_epoch, self.bad_epochs = numbers[-1], len(numbers), 0
@@ -92,7 +92,7 @@ class EarlyStopping(Resumable):
         """Whether a number is better than the best so far."""
         if self.best is None:
             return not math.isnan(number)
-        more = self.mode == "max" or (self.mode is None and str(self.watch).endswith("accuracy"))
+        more = self.mode == "max" or (self.mode is None and self._watched.endswith("accuracy"))
         return (number - self.best if more else self.best - number) > self.min_delta
 
     def finish(self) -> None:

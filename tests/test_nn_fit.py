@@ -252,6 +252,8 @@ def test_one_stopping_serves_several_trainings() -> None:
     stopping = nn.EarlyStopping(3)
     first, second = (train(False, epochs=60, early_stopping=stopping)[1] for _ in range(2))
     assert first == second and first.stopped_early
+    third = train(False, epochs=60, early_stopping=stopping, validation=None)[1]
+    assert third.best_epoch == third.loss.index(min(third.loss)) + 1, "what is watched is the loss then"
 
 
 # ---- callbacks -------------------------------------------------------------------------------------------------------
@@ -326,7 +328,7 @@ def test_other_settings_are_another_training(tmp_path) -> None:
     path = tmp_path / "run.json"
     train(False, 2, checkpoint=path, early_stopping=3)
     for settings, message in (
-        ({}, r"early stopping = EarlyStopping\(patience=3, .*\), not none"),
+        ({}, r"early stopping = EarlyStopping\(watch=validation_loss, patience=3, .*\), not none"),
         ({"early_stopping": 4}, "patience=3, .*, not .*patience=4"),
         ({"early_stopping": 3, "clip_norm": 1.0}, r"clipping = .*, not Clipping\(norm=1.0"),
         ({"early_stopping": 3, "schedule": STEPPED["one cycle"]}, "schedule|optimizer"),
@@ -375,7 +377,7 @@ MISTAKES = {
     "flag": (TypeError, {"early_stopping": True}, "early_stopping = True"),
     "watch": (ValueError, {"early_stopping": nn.EarlyStopping(watch="f1")}, "watch = 'f1'\nwatch one of loss, "),
     "mode": (
-        ValueError, {"early_stopping": nn.EarlyStopping(watch="errors"), "metrics": [errors]}, "say mode='max' or",
+        ValueError, {"early_stopping": nn.EarlyStopping(watch="errors"), "metrics": [errors]}, "say mode='max'",
     ),
     "held out": (
         ValueError, {"early_stopping": nn.EarlyStopping(watch="validation_loss"), "validation": None}, "held out",
