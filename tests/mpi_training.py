@@ -5,8 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from mpi4py.futures import MPIPoolExecutor
-
 import nn
 from tests.spread_models import samples
 
@@ -21,5 +19,7 @@ def train(executor):
 
 
 if __name__ == "__main__":
+    from mpi4py.futures import MPIPoolExecutor
+
     with MPIPoolExecutor() as executor:
         print(train(executor))
