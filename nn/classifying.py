@@ -12,7 +12,7 @@ from typing import Any
 from autograd import Value, dot, exp, log, log_softmax, logsumexp, mean, minimum, ordering, step, where
 from nn.losses import check_weights, paired
 from nn.resuming import is_number
-from nn.tensors import is_list
+from nn.tensors import as_lists, is_list
 
 
 def cross_entropy(logits: Any, target: Any, weight: Any = None, label_smoothing: float = 0.0) -> Value:
@@ -32,8 +32,7 @@ def cross_entropy(logits: Any, target: Any, weight: Any = None, label_smoothing:
     pairs = paired(rows, targets, "cross_entropy")
     for row, which in pairs:
         check_row(row, which, "cross_entropy", "logits")
-        if weight is not None:
-            check_weights("cross_entropy", "weight", weight, len(row))
+        weight = checked_weights("cross_entropy", weight, len(row))
     if is_list(targets[0]):
         return mean(of_probabilities(row, which, weight, label_smoothing) for row, which in pairs)
     if not label_smoothing:
@@ -41,7 +40,7 @@ def cross_entropy(logits: Any, target: Any, weight: Any = None, label_smoothing:
     evenly = [of_probabilities(row, [1 / len(row)] * len(row), weight, 0.0) for row in rows]
     of_class = [-weight_of(which, weight) * log_probability(row, which) for row, which in pairs]
     costs = [(1.0 - label_smoothing) * one + label_smoothing * other for one, other in zip(of_class, evenly)]
-    return mean(costs) * (len(costs) / sum(weight_of(which, weight) for which in targets))
+    return mean(costs) * (len(costs) / weight_in_all(targets, weight))
 
 
 def of_probabilities(logits: Sequence[Any], target: Sequence[Any], weight: Any, smoothing: float) -> Any:
@@ -67,8 +66,7 @@ def nll_loss(log_probabilities: Any, target: Any, weight: Any = None) -> Value:
         check_row(row, which, "nll_loss", "logarithms")
         if is_list(which):
             raise ValueError(f"nll_loss: target {which!r:.60}\ngive a class; of probabilities, kl_div is the loss")
-        if weight is not None:
-            check_weights("nll_loss", "weight", weight, len(row))
+        weight = checked_weights("nll_loss", weight, len(row))
     return -weighted_mean([at(row, which) for row, which in pairs], targets, weight)
 
 
@@ -123,6 +121,15 @@ def check_row(row: Any, which: Any, name: str, what: str) -> None:
         raise ValueError(f"{name}: class {which!r} of {len(row)} {what}\nclasses are 0 to {len(row) - 1}")
 
 
+def checked_weights(name: str, weight: Any, count: int) -> Any:
+    """The weights of the classes as a list; ValueError for what are none."""
+    if weight is None:
+        return None
+    weight = as_lists(weight)
+    check_weights(name, "weight", weight, count)
+    return list(weight)
+
+
 def check_smoothing(share: Any) -> None:
     if not is_number(share) or not 0 <= share <= 1:
         raise ValueError(f"cross_entropy: label_smoothing = {share!r:.60}\nlabel_smoothing is a number from 0 to 1")
@@ -133,7 +140,15 @@ def weighted_mean(logs: list[Any], targets: Any, weight: Any) -> Any:
     if weight is None:
         return mean(logs)
     weights = [weight_of(which, weight) for which in targets]
-    return dot(weights, logs) / sum(weights)
+    return dot(weights, logs) / weight_in_all(targets, weight)
+
+
+def weight_in_all(targets: Any, weight: Any) -> Any:
+    """The sum of what the samples' classes weigh."""
+    found = sum(weight_of(which, weight) for which in targets)
+    if not isinstance(found, Value) and found == 0:
+        raise ValueError("the classes of this batch weigh 0 in all\nlet a batch have a class that weighs something")
+    return found
 
 
 def weight_of(which: Any, weight: Any) -> Any:

@@ -302,7 +302,7 @@ class Steady:
     def draws(self) -> bool:
         """Whether for some sample the common generators move each time that the model is asked."""
         with no_grad():
-            return any(all(self.moved_by(x) for _ in range(5)) for x in self.inputs)
+            return any(all(self.moved_by(x) for _ in range(20)) for x in self.inputs)
 
     def moved_by(self, x: Any) -> bool:
         before = str(self.states()[1])

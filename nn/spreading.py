@@ -142,7 +142,11 @@ class Spread:
         """Other workers, for those that were lost."""
         self.is_known = False
         broken = self.own or self.executor
-        made = self.workers() if not isinstance(self.workers, Executor) else alike(self.workers)
+        made = alike(self.workers) if isinstance(self.workers, Executor) else self.workers()
+        if (made is not None and not isinstance(made, Executor)) or (made is None and callable(self.workers)):
+            raise TypeError(
+                f"fit: executor() gave {made!r:.60}\ngive an Executor, or a function that makes one each time"
+            )
         if made is not None:
             if self.own is not None and broken is self.own:
                 self.own.shutdown(wait=False, cancel_futures=True)

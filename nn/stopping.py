@@ -7,6 +7,7 @@ train.py.
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import Any
 
 from nn.history import History
@@ -139,6 +140,6 @@ def as_stopping(given: EarlyStopping | int | None) -> EarlyStopping:
         return Unwatched()
     if isinstance(given, EarlyStopping):
         return given
-    if isinstance(given, bool) or not isinstance(given, int):
+    if isinstance(given, bool) or not isinstance(given, Integral):
         raise TypeError(f"fit: early_stopping = {given!r:.60}\ngive it a patience in epochs, or an nn.EarlyStopping")
-    return EarlyStopping(given)
+    return EarlyStopping(int(given))

@@ -7,6 +7,7 @@ goes on from a checkpoint. trainers.py takes the steps.
 
 from __future__ import annotations
 
+import inspect
 import os
 import random
 import sys
@@ -100,8 +101,8 @@ def fit(
     check(model, inputs, targets, loss, epochs, batch_size)
     optimizer, clipping = optimizer_for(model, optimizer, sgd), Clipping(clip_norm, clip_value)
     clipping.check("fit")
-    measures = named(metrics)
-    task = Task(model, list(inputs), list(targets), loss, optimizer, clipping, validation, measures)
+    held_out = checked_validation(validation)
+    task = Task(model, list(inputs), list(targets), loss, optimizer, clipping, held_out, named(metrics))
     training = Training(task, as_random(rng), batch_size, schedule, schedule_each, as_stopping(early_stopping))
     training.callbacks = checked_callbacks(callbacks)
     training.executor, training.pieces = executor, pieces
@@ -237,7 +238,20 @@ def optimizer_for(model: Module, optimizer: Optimizer | None, sgd: dict[str, Any
     """The optimizer that is given, or an SGD of these settings."""
     if optimizer is not None and sgd:
         raise TypeError(f"fit: {', '.join(sgd)} beside an optimizer\nset it in the optimizer")
-    return optimizer or SGD(model.parameters(), **{"lr": 0.01, **sgd})
+    if optimizer is None:
+        known = inspect.signature(SGD).parameters
+        if unknown := [name for name in sgd if name not in known or name == "params"]:
+            names = ", ".join(name for name in known if name != "params")
+            raise TypeError(f"fit: what is {unknown[0]!r:.60}?\nbeside fit's own settings, SGD has {names}")
+        return SGD(model.parameters(), **{"lr": 0.01, **sgd})
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"fit: optimizer = {optimizer!r:.60} is not an optimizer\ngive it one, such as nn.Adam(model.parameters())"
+        )
+    if not set(optimizer.params) & set(model.parameters()):
+        told = "fit: the optimizer has none of the model's parameters\nmake it with model.parameters(), of this model"
+        warnings.warn(told, RuntimeWarning, stacklevel=3)
+    return optimizer
 
 
 def trainer_for(task: Task, compile: bool | None, history: History) -> Trainer:
@@ -260,18 +274,34 @@ def check(model: Any, inputs: Any, targets: Any, loss: Any, epochs: int, batch_s
         raise TypeError(f"fit: {model!r:.60} is not a Module\ngive it a model, such as nn.MLP(2, [16, 1])")
     if not callable(loss):
         raise TypeError(f"fit: loss = {loss!r:.60} is not a function\ngive it a loss, such as nn.mse_loss")
-    for name, several in {"inputs": inputs, "targets": targets}.items():
-        if not hasattr(several, "__len__"):
-            raise TypeError(
-                f"fit: {name} = {several!r:.60} is not a list\ngive one input and one target for each sample"
-            )
-    if len(inputs) != len(targets):
-        raise ValueError(f"fit: {len(inputs)} inputs against {len(targets)} targets\ngive one target for each input")
-    if not len(inputs):
-        raise ValueError("fit: no samples\ngive it at least one input with its target")
+    check_samples("", inputs, targets)
     for name, number in {"epochs": epochs, "batch_size": batch_size}.items():
         if number is not None and (isinstance(number, bool) or not isinstance(number, Integral) or number < 1):
             raise ValueError(f"fit: {name} = {number!r}\n{name} is a whole number from 1 up")
+
+
+def check_samples(which: str, inputs: Any, targets: Any) -> None:
+    for name, several in {"inputs": inputs, "targets": targets}.items():
+        if not hasattr(several, "__len__"):
+            raise TypeError(
+                f"fit: {which}{name} = {several!r:.60} is not a list\ngive one input and one target for each sample"
+            )
+    if len(inputs) != len(targets):
+        raise ValueError(
+            f"fit: {len(inputs)} {which}inputs against {len(targets)} targets\ngive one target for each input"
+        )
+    if not len(inputs):
+        raise ValueError(f"fit: no {which}samples\ngive it at least one input with its target")
+
+
+def checked_validation(validation: Any) -> tuple[Any, Any] | None:
+    """The held-out samples, if there are some."""
+    if validation is None:
+        return None
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise ValueError(f"fit: validation = {validation!r:.60}\ngive a pair of inputs and targets")
+    check_samples("validation ", *validation)
+    return validation[0], validation[1]
 
 
 def check_schedule(schedule: Any, each: str, optimizer: Optimizer) -> None:

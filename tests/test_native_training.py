@@ -168,12 +168,10 @@ def apart(outputs, targets):
 
 
 def test_held_out_samples_without_targets_are_an_error_either_way() -> None:
-    with pytest.warns(RuntimeWarning, match="2 inputs against 3 targets"):
-        held_out = INPUTS[:2], SIDES[:3]
-        history = nn.fit(
-            nn.MLP(2, [1]), INPUTS, SIDES, loss=apart, epochs=1, progress=False, compile=True, validation=held_out
-        )
-    assert not history.compiled
+    for compile in (False, True):
+        settings = {"epochs": 1, "progress": False, "validation": (INPUTS[:2], SIDES[:3]), "compile": compile}
+        with pytest.raises(ValueError, match="2 validation inputs against 3 targets"):
+            nn.fit(nn.MLP(2, [1]), INPUTS, SIDES, loss=apart, **settings)
 
 
 def choosy(outputs, targets):

@@ -199,6 +199,7 @@ def test_targets_may_be_values_through_which_gradients_flow() -> None:
             "a weight of -1.0\nweights are numbers",
         ),
         (lambda: nn.cross_entropy([[1.0, 2.0]], [[1.0, 0.0, 0.0]]), "cross_entropy: 2 outputs against 3"),
+        (lambda: nn.cross_entropy([[1.0, 2.0]], [0], weight=[0.0, 1.0]), "classes of this batch weigh 0 in all"),
         (lambda: nn.nll_loss([[-1.0, -2.0]], [2]), "nll_loss: class 2 of 2 logarithms"),
         (lambda: nn.nll_loss([[-1.0, -2.0]], [[0.5, 0.5]]), "nll_loss: target .*\n.*kl_div"),
         (lambda: nn.nll_loss([-1.0, -2.0], [0, 1]), "-1.0 is not a list of logarithms"),

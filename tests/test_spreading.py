@@ -194,6 +194,7 @@ def test_what_cannot_be_shared_is_refused() -> None:
     ("settings", "kind", "message"),
     [
         ({"executor": 3}, TypeError, "executor = 3\ngive a concurrent.futures.Executor"),
+        ({"executor": lambda: None}, TypeError, r"executor\(\) gave None\ngive an Executor, or a function"),
         ({"executor": Here(), "pieces": 0}, ValueError, "pieces = 0"),
         ({"executor": Here(), "pieces": 1.5}, ValueError, "pieces = 1.5"),
     ],
