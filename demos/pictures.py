@@ -12,15 +12,14 @@ MARKERS = ("o", "s", "^")
 INSTALL = "pip install -e '.[demos]'"
 
 
-def figure(columns: int, width: float, height: float) -> tuple[Any, list[Any]]:
-    """A figure with its axes side by side. ImportError, with what to install, where there is no matplotlib."""
+def figure(columns: int, width: float, height: float, rows: int = 1) -> tuple[Any, list[Any]]:
+    """A figure with its axes, row by row. ImportError, with what to install, where there is no matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise ImportError(f"no matplotlib to draw with\ninstall it: {INSTALL}") from None
     made = Figure(figsize=(width, height), layout="constrained", dpi=120)
-    axes = made.subplots(1, columns, squeeze=False)[0]
-    return made, list(axes)
+    return made, list(made.subplots(rows, columns, squeeze=False).flat)
 
 
 def regions(
