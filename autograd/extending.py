@@ -142,7 +142,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         if (watch := watcher()) and watch.inlining:
             return f(*args, **kwargs)
-        return Segment(f, args, kwargs).result
+        segment = Segment(f, args, kwargs)
+        result = segment.result
+        del segment.result  # its nodes hold the segment: together they would be a cycle
+        return result
 
     function.__name__ = function.__qualname__ = f"checkpoint({getattr(f, '__name__', type(f).__name__)})"
     return function

@@ -1,5 +1,6 @@
 """Operations of one's own, and checkpoints: the same numbers as without, to any order, wherever else nodes go."""
 
+import gc
 import math
 import random
 import tracemalloc
@@ -9,6 +10,7 @@ import pytest
 from autograd import (
     Value,
     checkpoint,
+    collector_paused,
     cos,
     custom,
     derivative,
@@ -295,3 +297,14 @@ def test_a_checkpoint_saves_memory() -> None:
     slopes: list[float] = []
     assert peak(checkpoint(steps)) < peak(steps) / 10
     assert slopes[0] == pytest.approx(slopes[1], rel=1e-12)
+
+
+def test_a_checkpoint_is_freed_without_the_collector() -> None:
+    gc.collect()
+    with collector_paused():
+        x = Value(1.0)
+        for _ in range(3):
+            x = checkpoint(lambda y: sin(y) * y)(x)
+        x.backward()
+        del x
+        assert gc.collect() == 0
