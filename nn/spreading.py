@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import warnings
 from array import array
 from collections.abc import Callable
@@ -57,21 +58,23 @@ class Spread:
 
     def step(self, begin: int, end: int) -> tuple[float, float]:
         task = self.task
-        shares = self.gathered([self.work(piece) for piece in cut(self.order[begin:end], self.pieces)])
-        count = end - begin
-        loss = sum(share.loss * len(piece) for share, piece in shares) / count
+        pieces = cut(self.order[begin:end], self.pieces)
+        numbers = array("d", [value.data for value in self.values]).tobytes()
+        shares = self.gathered([self.work(piece, numbers) for piece in pieces])
+        parts = [len(piece) / (end - begin) for piece in pieces]
         task.optimizer.zero_grad()
-        for place, parameter in enumerate(task.optimizer.params):
-            slopes = [(share.slopes[place], len(piece) / count) for share, piece in shares]
-            if any(slope is not None for slope, _ in slopes):
-                parameter.grad = sum(slope * part for slope, part in slopes if slope is not None)
+        for parameter, slopes in zip(task.optimizer.params, zip(*(share.slopes for share in shares))):
+            if None not in slopes:
+                parameter.grad = sum(map(operator.mul, slopes, parts))
+            elif any(slope is not None for slope in slopes):  # not every piece reaches it
+                parameter.grad = sum(part * slope for part, slope in zip(parts, slopes) if slope is not None)
         task.clipping.clip(task.optimizer.params)
         task.optimizer.step()
-        return loss, sum(share.right for share, _ in shares)
+        loss = sum(part * share.loss for part, share in zip(parts, shares))
+        return loss, sum(share.right for share in shares)
 
-    def work(self, piece: list[int]) -> Work:
-        """What a worker is told about a piece."""
-        numbers = array("d", [value.data for value in self.values]).tobytes()
+    def work(self, piece: list[int], numbers: bytes) -> Work:
+        """What a worker is told about a piece, and what the Values hold."""
         return Work(self.key, numbers, [self.inputs[k] for k in piece], [self.targets[k] for k in piece])
 
     def update_values(self) -> None:
@@ -91,8 +94,8 @@ class Spread:
 
     # -- handing out
 
-    def gathered(self, works: list[Work]) -> list[tuple[Share, list[Any]]]:
-        """The share of each piece, in order, with its samples; as often as it takes."""
+    def gathered(self, works: list[Work]) -> list[Share]:
+        """The share of each piece, in order; as often as it takes."""
         shares: list[Share | None] = [None] * len(works)
         trouble: BaseException | None = None
         for _ in range(TRIES if self.executor is not None else 0):
@@ -109,7 +112,7 @@ class Spread:
         for place, work in enumerate(works):
             if shares[place] is None:
                 shares[place] = answer(share_of(work._replace(recipe=self.recipe)))
-        return [(share, work.inputs) for share, work in zip(shares, works) if share is not None]
+        return [share for share in shares if share is not None]
 
     def hand_out(self, works: list[Work], shares: list[Share | None]) -> BaseException | None:
         """Ask for all shares that are missing, and fill in those that come; what went wrong, if something did."""
