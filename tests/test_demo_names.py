@@ -63,9 +63,9 @@ def test_where_a_head_looks_adds_up_to_one() -> None:
 
 
 def test_networks_learn_and_invent(tmp_path, capsys, monkeypatch) -> None:
-    """On names of at most four letters."""
-    monkeypatch.setattr(demo, "LONGEST", 4)
-    found = demo.main(tmp_path, epochs=20, count=100, hidden=6, width=8)
+    """On names of at most three letters."""
+    monkeypatch.setattr(demo, "LONGEST", 3)
+    found = demo.main(tmp_path, epochs=20, count=100, hidden=4, width=4)
     told = capsys.readouterr().out
     assert set(found) == {"bigram", "trigram", "recurrent", "attention"}
     assert max(found["recurrent"], found["attention"]) < 2.8 < math.log(27), "of 100 names"

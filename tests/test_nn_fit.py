@@ -318,7 +318,7 @@ def test_all_of_it_goes_on_from_a_checkpoint_bit_for_bit(what, compile, tmp_path
 
     whole = ends(20, None)
     assert ("stopped_early': True" in whole) == (what == "stopped early")
-    for stop in range(1, 21, 2):
+    for stop in (4, 11) if compile else range(1, 21, 2):  # without the extra `jit` each is compiled by the C compiler
         path = tmp_path / f"{stop}.json"
         ends(stop, path)
         assert ends(20, path) == whole == ends(20, path), "and there is nothing left to do"
