@@ -157,8 +157,7 @@ class Adagrad(Optimizer):
 
 
 # Running means begin at 0, which pulls the first of them towards 0. After t steps the weights of the gradients in a
-# mean add up to 1 - beta**t, so that is what it is divided by. The power grows by one factor a step, and is remembered
-# beside the mean: a product instead of a power for each parameter, right also where beta changes on the way.
+# mean add up to 1 - beta**t, so that is what it is divided by; with the present beta, as in PyTorch, if it has changed.
 
 
 def adam_rule(
@@ -174,14 +173,14 @@ def adam_rule(
 ) -> tuple[Any, State]:
     """One step of Adam: the mean gradient over the root of the mean square, both unbiased. (Kingma and Ba 2015)
 
-    >>> p, (mean, square, power1, power2, peak) = adam_rule(1.0, 40.0, (), lr=0.25, betas=(0.75, 0.5))
-    >>> round(p, 6), mean, square, power1, power2            # the first step has the length lr
-    (0.75, 10.0, 800.0, 0.75, 0.5)
+    >>> p, (mean, square, steps, peak) = adam_rule(1.0, 40.0, (), lr=0.25, betas=(0.75, 0.5))
+    >>> round(p, 6), mean, square, steps                     # the first step has the length lr
+    (0.75, 10.0, 800.0, 1.0)
 
     `amsgrad` divides by the largest mean square so far (Reddi et al. 2018). `decoupled_weight_decay` shrinks p itself,
     where the gradient's share would be divided like the rest of it (Loshchilov and Hutter 2019: AdamW).
     """
-    mean, square, power1, power2, peak = state or (0.0, 0.0, 1.0, 1.0, 0.0)
+    mean, square, steps, peak = state or (0.0, 0.0, 0.0, 0.0)
     beta1, beta2 = betas
     if decoupled_weight_decay:
         p = p * (1.0 - lr * weight_decay)
@@ -189,11 +188,11 @@ def adam_rule(
         g = decayed(p, g, weight_decay)
     mean = beta1 * mean + (1.0 - beta1) * g
     square = beta2 * square + (1.0 - beta2) * g * g
-    power1, power2 = beta1 * power1, beta2 * power2
+    steps = steps + 1.0
     if amsgrad:
         peak = maximum(peak, square)
-    usual = sqrt((peak if amsgrad else square) / (1.0 - power2))
-    return p - lr / (1.0 - power1) * mean / (usual + eps), (mean, square, power1, power2, peak)
+    usual = sqrt((peak if amsgrad else square) / (1.0 - beta2**steps))
+    return p - lr / (1.0 - beta1**steps) * mean / (usual + eps), (mean, square, steps, peak)
 
 
 class Adam(Optimizer):
@@ -209,8 +208,8 @@ class Adam(Optimizer):
     >>> round(x.data, 2), round(y.data, 2)
     (1.0, 1.0)
 
-    `states` holds of each parameter the mean gradient, the mean square, the powers of both betas and the largest mean
-    square (0 without `amsgrad`).
+    `states` holds of each parameter the mean gradient, the mean square, the number of steps and the largest mean square
+    (0 without `amsgrad`).
     """
 
     rule = staticmethod(adam_rule)
@@ -280,26 +279,26 @@ def nadam_rule(
 ) -> tuple[Any, State]:
     """One step of NAdam: Adam that already counts the next step's momentum, as Nesterov does. (Dozat 2016)
 
-    >>> p, (mean, square, power, faded, product) = nadam_rule(1.0, 1.0, (), lr=0.1, betas=(0.5, 0.5), fading=1.0)
-    >>> round(p, 6), mean, square, power, faded, product     # 1 - 0.1 * (1 + 0.25 * 0.5 / (1 - 0.25**2))
-    (0.886667, 0.5, 0.5, 0.5, 1.0, 0.25)
+    >>> p, (mean, square, steps, faded, product) = nadam_rule(1.0, 1.0, (), lr=0.1, betas=(0.5, 0.5), fading=1.0)
+    >>> round(p, 6), mean, square, steps, faded, product     # 1 - 0.1 * (1 + 0.25 * 0.5 / (1 - 0.25**2))
+    (0.886667, 0.5, 0.5, 1.0, 1.0, 0.25)
 
     The momentum of step t is beta1 * (1 - fading**t / 2), which grows from half of beta1 to all of it; `fading` is
     0.96**momentum_decay. The product of all momenta takes the place of Adam's power of beta1.
     """
-    mean, square, power, faded, product = state or (0.0, 0.0, 1.0, 1.0, 1.0)
+    mean, square, steps, faded, product = state or (0.0, 0.0, 0.0, 1.0, 1.0)
     beta1, beta2 = betas
     if decoupled_weight_decay:
         p = p * (1.0 - lr * weight_decay)
     else:
         g = decayed(p, g, weight_decay)
-    power, faded = beta2 * power, fading * faded
+    steps, faded = steps + 1.0, fading * faded
     now, then = beta1 * (1.0 - 0.5 * faded), beta1 * (1.0 - 0.5 * faded * fading)
     product = product * now
     mean = beta1 * mean + (1.0 - beta1) * g
     square = beta2 * square + (1.0 - beta2) * g * g
     ahead = (1.0 - now) / (1.0 - product) * g + then / (1.0 - product * then) * mean
-    return p - lr * ahead / (sqrt(square / (1.0 - power)) + eps), (mean, square, power, faded, product)
+    return p - lr * ahead / (sqrt(square / (1.0 - beta2**steps)) + eps), (mean, square, steps, faded, product)
 
 
 class NAdam(Optimizer):
@@ -315,7 +314,7 @@ class NAdam(Optimizer):
     >>> round(x.data, 6)
     3.0
 
-    `states` holds of each parameter the mean gradient, the mean square, the power of the second beta, that of `fading`
+    `states` holds of each parameter the mean gradient, the mean square, the number of steps, the power of `fading`
     (see `nadam_rule`) and the product of all momenta.
     """
 

@@ -136,7 +136,7 @@ def load_checkpoint(
         resumed = [(part, document[name]) for part, name in ((schedule, "schedule"), (stopping, "stopping")) if part]
         before = [(part, part.state_dict()) for part, _ in resumed]
         load_all(resumed, before)  # the last that can fail
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ValueError(in_two_lines(path, error, "give a file that save_checkpoint wrote")) from None
     carry_out(numbers)
     for step in steps:

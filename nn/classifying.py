@@ -181,7 +181,7 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     1.0
     """
     pairs = paired(outputs, targets, "accuracy")
-    return sum(predicted(output) == (target if is_list(output) else target > 0) for output, target in pairs) / len(
+    return sum(predicted(output) == (target if is_list(output) else target > 0.5) for output, target in pairs) / len(
         pairs
     )
 
@@ -198,7 +198,7 @@ def predicted(output: Any) -> int | bool:
 def is_right(output: Any, target: Any) -> Any:
     """1 if `predicted` is the target, else 0, computed with Values: what an accuracy is made of in compiled code."""
     if not is_list(output):
-        return 1.0 - abs(step(output) - step(target))
+        return 1.0 - abs(step(output) - step(target - 0.5))
     best = chosen(output, target)
     ahead = [where(ordering(z, best), step(z - best), step(target - place)) for place, z in enumerate(output)]
     return 1.0 - minimum(sum(ahead), 1.0)

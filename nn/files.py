@@ -29,6 +29,8 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            if target.exists():
+                os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))  # who may read it stays as it was
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)

@@ -131,10 +131,10 @@ def paired(outputs: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
 
 
 def elements(outputs: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
-    """The numbers of outputs with those of targets, in lists or in lists of lists."""
+    """The numbers of outputs with those of targets, in lists of whatever depth."""
     pairs = paired(outputs, targets, name)
     if is_list(pairs[0][0]):
-        return [pair for output, target in pairs for pair in paired(output, target, name)]
+        return [pair for output, target in pairs for pair in elements(output, target, name)]
     return pairs
 
 

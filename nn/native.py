@@ -8,9 +8,6 @@ Next: train.py.
 from __future__ import annotations
 
 import math
-import random
-import sys
-import threading
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -22,7 +19,7 @@ from nn.compiled_rule import CompiledRule
 from nn.module import Module, batch_through
 from nn.optim import Optimizer
 from nn.samples import CompileError, as_table, as_targets, copied, data_of, numbers_of, spread, width
-from nn.state import generators
+from nn.steady import Steady
 from nn.tensors import shaped
 
 Loss = Callable[[Any, Any], Any]
@@ -264,50 +261,6 @@ def check_parts(model: Any) -> None:
     for part in model.modules() if isinstance(model, Module) else ():
         if part.why_not_compiled:
             raise CompileError(part.why_not_compiled)
-
-
-class Steady:
-    """A block in which a model must not draw random numbers: they would be the same for ever after.
-
-    Looks at the generators that the model holds, at `random`'s own, and at NumPy's, if it is in use; and leaves them
-    as they were. Where other threads may have drawn from the last two, the model is tried again, a sample at a time.
-    """
-
-    def __init__(self, model: Any, inputs: Sequence[Any]) -> None:
-        self.model, self.inputs = model, inputs
-        self.own = list(generators(model).values())
-        self.numpy = getattr(sys.modules.get("numpy"), "random", None)
-
-    def states(self) -> tuple[list[Any], list[Any]]:
-        """Of the model's own generators, and of those that are everybody's."""
-        common = [random.getstate(), *([self.numpy.get_state()] if self.numpy else [])]
-        return [generator.getstate() for generator in self.own], common
-
-    def __enter__(self) -> None:
-        self.before = self.states()
-
-    def __exit__(self, *exception: object) -> None:
-        own, common = (str(now) != str(then) for now, then in zip(self.states(), self.before))
-        self.put_back()
-        if own or (common and (threading.active_count() == 1 or self.draws())):
-            raise CompileError("the model draws random numbers")
-
-    def put_back(self) -> None:
-        for generator, state in zip(self.own, self.before[0]):
-            generator.setstate(state)
-        random.setstate(self.before[1][0])
-        if self.numpy:
-            self.numpy.set_state(self.before[1][-1])
-
-    def draws(self) -> bool:
-        """Whether for some sample the common generators move each time that the model is asked."""
-        with no_grad():
-            return any(all(self.moved_by(x) for _ in range(20)) for x in self.inputs)
-
-    def moved_by(self, x: Any) -> bool:
-        before = str(self.states()[1])
-        self.model(x)
-        return str(self.states()[1]) != before
 
 
 def compile_step(

@@ -73,7 +73,9 @@ def plain(member: Any) -> Any:
         return member.state_dict()
     if isinstance(member, (list, tuple)):
         return [plain(each) for each in member]
-    if isinstance(member, Real) and not isinstance(member, (bool, int)):
+    if isinstance(member, Integral) and not isinstance(member, bool):
+        return int(member)
+    if isinstance(member, Real) and not isinstance(member, bool):
         return float(member)  # of NumPy, for instance
     return member
 

@@ -20,10 +20,11 @@ from typing import Any
 
 from autograd import no_grad
 from nn.module import batch_through
-from nn.native import Steady, check_parts
+from nn.native import check_parts
 from nn.piecework import Failed, Share, Unknown, Work, packed, share_of
 from nn.samples import CompileError, as_targets, data_of, spread
 from nn.state import Buffer, places_in
+from nn.steady import Steady
 from nn.tensors import as_lists
 from nn.trainers import Eager, Native, Task
 

@@ -7,6 +7,7 @@ goes on from a checkpoint. trainers.py takes the steps.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import random
@@ -79,8 +80,8 @@ def fit(
     want it; `nn.ReduceLROnPlateau` is shown the held-out loss, or else the loss, of each epoch. `clip_norm`
     and `clip_value` shorten gradients as `nn.clip_grad_norm` and `nn.clip_grad_value` do. `early_stopping` is a
     patience in epochs, or an `nn.EarlyStopping`; in the end the model is that of the best epoch. `callbacks` are called
-    with the history after each epoch; one that returns True ends the training. They may look at the model and change
-    it, and set the optimizer's `lr`.
+    with the history after each epoch; one that returns True ends the training. They may look at the model, in either
+    mode, change its parameters, and set the optimizer's `lr`; compiled code does not see other changes.
 
     `compile=True` trains as compiled code, with the same losses, as far as the model can be compiled; a warning says
     why, if it cannot. The default is to compile where the extra 'jit' is installed, and to say nothing. What the model
@@ -151,8 +152,8 @@ class Training:
         history, stopping = self.history, self.stopping
         trainer: Trainer | None = None
         try:
-            trainer = self.trainer(compile)
             done = self.keeper.resume(self.called_with())
+            trainer = self.trainer(compile)
             trainer.read_values()
             bar = progress_bar(done, epochs, progress)
             for epoch in bar:
@@ -188,9 +189,10 @@ class Training:
         elif schedule is not None and not self.each_step:
             schedule.step()
         self.stopping.look(history)
-        for callback in self.callbacks:
-            if callback(history) is True:
-                self.stopping.over = True
+        with in_mode(self.task.model, training=True):  # and back in the mode it was in, if one looks at the model
+            for callback in self.callbacks:
+                if callback(history) is True:
+                    self.stopping.over = True
         if self.callbacks:
             trainer.read_values()
 
@@ -213,25 +215,38 @@ class Training:
 
     def called_with(self) -> dict[str, Any]:
         """What a call of fit has to have in common with the one whose checkpoint it goes on from, in plain words."""
-        task, loss = self.task, getattr(self.task.loss, "func", self.task.loss)
+        task, loss = self.task, self.task.loss
+        name = getattr(loss, "__name__", type(loss).__name__)
+        if isinstance(loss, functools.partial):
+            name = in_words(loss.func, {**dict(enumerate(loss.args)), **loss.keywords}, loss.func.__name__)
+        moving = ("lr", "momentum", "betas") if self.schedule or self.callbacks else ()
+        settings = {name: each for name, each in settings_of(task.optimizer).items() if name not in moving}
         return {
             "samples": self.count,
             "batch_size": int(self.batch_size),
-            "loss": getattr(loss, "__name__", type(loss).__name__),
-            "optimizer": in_words(task.optimizer, settings_of(task.optimizer)),
-            "schedule": in_words(self.schedule, settings_of(self.schedule)) if self.schedule else "none",
+            "loss": name,
+            "held out": len(task.held_out[0]) if task.held_out else 0,
+            "optimizer": in_words(task.optimizer, settings),
+            "schedule": in_words(self.schedule, fixed(self.schedule)) if self.schedule else "none",
+            "schedule_each": "step" if self.each_step else "epoch",
             "clipping": in_words(task.clipping, task.clipping._asdict()),
             "early stopping": self.stopping.in_words(),
             "pieces": self.pieces if self.executor is not None else 0,
         }
 
 
-def in_words(part: Any, settings: Mapping[str, Any]) -> str:
+def fixed(schedule: Any) -> dict[str, Any]:
+    """The settings of a schedule that do not move as it steps."""
+    moving = ("steps", "best", "bad_steps", "cooling")
+    return {name: each for name, each in settings_of(schedule).items() if name not in moving}
+
+
+def in_words(part: Any, settings: Mapping[Any, Any], name: str = "") -> str:
     """
     >>> in_words(Clipping(), {"norm": 1.0})
     'Clipping(norm=1.0)'
     """
-    return f"{type(part).__name__}({', '.join(f'{name}={setting}' for name, setting in settings.items())})"
+    return f"{name or type(part).__name__}({', '.join(f'{name}={setting}' for name, setting in settings.items())})"
 
 
 def optimizer_for(model: Module, optimizer: Optimizer | None, sgd: dict[str, Any]) -> Optimizer:

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from autograd import no_grad
+from autograd import Value, no_grad
 from nn.classifying import accuracy, cross_entropy, nll_loss
 from nn.clipping import Clipping
 from nn.losses import bce_with_logits, hinge_loss
@@ -98,6 +98,8 @@ class Eager:
         task, batch = self.task, self.order[begin:end]
         outputs, answers = task.model.batch([task.inputs[k] for k in batch]), [task.targets[k] for k in batch]
         error = task.loss(outputs, answers)
+        if not isinstance(error, Value):
+            raise TypeError(f"fit: the loss gave {error!r:.60}, not a Value\nlet it return one number of the outputs")
         task.optimizer.zero_grad()
         error.backward()
         task.clipping.clip(task.optimizer.params)
@@ -169,11 +171,16 @@ def named(metrics: Mapping[str, Metric] | Iterable[Metric]) -> dict[str, Metric]
     """
     if not isinstance(metrics, Mapping):
         try:
-            metrics = {getattr(metric, "__name__", repr(metric)): metric for metric in metrics}
+            pairs = [(getattr(metric, "__name__", repr(metric)), metric) for metric in metrics]
         except TypeError:
             raise TypeError(
                 f"fit: metrics = {metrics!r:.60}\ngive a list of functions of outputs and targets, or a dict of them"
             ) from None
+        metrics = dict(pairs)
+        if len(metrics) < len(pairs):
+            raise ValueError(
+                f"fit: two metrics of one name among {', '.join(metrics)}\nname them: metrics={{'name': f}}"
+            )
     for name, metric in metrics.items():
         if not callable(metric):
             raise TypeError(f"fit: the metric {name!r:.60} is {metric!r:.60}\ngive a function of outputs and targets")

@@ -64,7 +64,7 @@ STOREYS = [
     {"nn.dense", "nn.losses", "nn.optim", "nn.saving"},
     {"nn.classifying", "nn.sequential", "nn.conv", "nn.norm", "nn.recurrent", "nn.attention"},
     {"nn.samples", "nn.adaptive", "nn.clipping", "nn.schedules", "nn.line_search", "nn.stopping"},
-    {"nn.second_order", "nn.compiled_rule"},
+    {"nn.second_order", "nn.compiled_rule", "nn.steady"},
     {"nn.native", "nn.checkpoint"},
     {"nn.trainers", "nn.piecework"},
     {"nn.spreading"},

@@ -191,7 +191,7 @@ def test_other_threads_may_draw_random_numbers() -> None:
     stop = threading.Event()
 
     def draw():
-        while not stop.wait(0.0005):
+        while not stop.wait(0.002):
             random.random()
 
     class Noisy(nn.MLP):

@@ -214,7 +214,7 @@ def test_another_training_is_not_gone_on_with(tmp_path) -> None:
     with pytest.raises(ValueError, match=r"'layers.0.weight' has the shape \(4, 2\), not \(5, 2\)"):
         nn.fit(
             *(nn.MLP(2, [5, 2]), inputs, classes), loss=nn.cross_entropy, checkpoint=path, resume=True,
-            batch_size=6, lr=0.1,
+            batch_size=6, lr=0.1, validation=(inputs[:5], classes[:5]),
         )  # fmt: skip
     assert path.read_bytes() == before
 

@@ -1,6 +1,7 @@
 """What fit does beyond the plain loop, eager and compiled: metrics, schedules, clipping, early stopping, callbacks."""
 
 import functools
+import itertools
 import math
 import random
 
@@ -100,6 +101,17 @@ def test_a_plateau_is_one_of_the_held_out_loss(compile) -> None:
     assert history.lr == [0.3, 0.3, 0.15, 0.075, 0.0375, 0.01875]
     _, history = train(compile, schedule=plateau, validation=None, epochs=3)
     assert history.lr == [0.3, 0.3, 0.15]
+
+
+@WAYS
+def test_a_plateau_is_shown_the_held_out_loss(compile) -> None:
+    class Recording(nn.ReduceLROnPlateau):
+        def step(self, metric):
+            seen.append(metric)
+
+    seen: list = []
+    _, history = train(compile, schedule=Recording)
+    assert seen == history.validation_loss != history.loss
 
 
 CLIPPED = {
@@ -290,67 +302,64 @@ def test_callbacks_may_change_the_model_and_the_learning_rate(compile) -> None:
     assert history.loss[1] == pytest.approx(history.loss[2])
 
 
+def test_callbacks_may_look_at_the_model_in_evaluation_mode() -> None:
+    def run(callbacks):
+        rng = random.Random(0)
+        model = nn.Sequential(
+            nn.Layer(2, 4, rng=rng), nn.BatchNorm(4), "tanh", nn.Dropout(0.5, rng), nn.Layer(4, 2, rng=rng)
+        )
+        return train(False, model=model, callbacks=callbacks)[1].loss, model
+
+    def look(history):
+        seen.append(model.eval().batch(INPUTS[:2]))
+
+    seen: list = []
+    losses, model = run([])
+    assert run([lambda history: look(history)])[0] == losses and len(seen) == 6
+
+
+def test_trying_it_out_leaves_the_model_as_it_was() -> None:
+    class Counting(nn.Module):
+        buffers = ("calls",)
+
+        def __init__(self):
+            self.layer, self.calls, self._last = nn.Layer(2, 2, rng=0), 0, [0.0]
+
+        def __call__(self, x):
+            self.calls += self.training
+            self._last = x
+            return self.layer(x)
+
+    models = Counting(), Counting()
+    train(False, model=models[0])
+    with pytest.warns(RuntimeWarning, match="the model changes itself as it computes"):
+        history = nn.fit(
+            *(models[1], INPUTS, CLASSES), loss=nn.cross_entropy, epochs=6, batch_size=7, compile=True,
+            optimizer=nn.SGD(models[1].parameters(), lr=0.3, momentum=0.8), rng=5,
+        )  # fmt: skip
+    assert models[0].calls == models[1].calls == 144 and not history.compiled
+    assert numbers(models[0]) == numbers(models[1])
+
+
+def test_ctrl_c_within_an_epoch_of_compiled_training_keeps_what_was_learnt(monkeypatch) -> None:
+    taken = itertools.count()
+    step = nn.CompiledStep.train
+
+    def interrupted(*arguments):
+        if next(taken) == 9:
+            raise KeyboardInterrupt
+        return step(*arguments)
+
+    monkeypatch.setattr(nn.CompiledStep, "train", interrupted)
+    model, history = train(True)
+    assert history.interrupted and len(history.loss) == 2
+    monkeypatch.undo()
+    assert numbers(model) != numbers(train(True, epochs=2)[0]), "the third epoch's first step has been taken"
+
+
 @WAYS
 def test_a_callback_that_fails_leaves_what_was_learnt(compile) -> None:
     model = nn.MLP(2, [4, 2], rng=1)
     with pytest.raises(ZeroDivisionError):
         train(compile, model=model, callbacks=[lambda history: 1 / (len(history.loss) - 2)])
     assert numbers(model) == numbers(train(compile, epochs=2)[0]) and model.training
-
-
-# ---- checkpoints -----------------------------------------------------------------------------------------------------
-
-EVERYTHING = {
-    "stepped": {"schedule": STEPPED["one cycle"], "schedule_each": "step", "clip_norm": 0.1, "metrics": [errors]},
-    "plateau": {"schedule": functools.partial(nn.ReduceLROnPlateau, patience=1, threshold=0.05), "clip_value": 0.02},
-    "stopped early": {"early_stopping": 2, "optimizer": lambda params: nn.Adam(params, lr=0.3)},
-}
-
-
-@WAYS
-@pytest.mark.parametrize("what", EVERYTHING)
-def test_all_of_it_goes_on_from_a_checkpoint_bit_for_bit(what, compile, tmp_path) -> None:
-    def ends(epochs, path):
-        if isinstance(EVERYTHING[what].get("early_stopping"), int):
-            EVERYTHING[what]["early_stopping"] = 2
-        model, history = train(compile, epochs, checkpoint=path, resume=path is not None, **EVERYTHING[what])
-        return repr([numbers(model), vars(history)])
-
-    whole = ends(20, None)
-    assert ("stopped_early': True" in whole) == (what == "stopped early")
-    for stop in (4, 11) if compile else range(1, 21, 2):  # without the extra `jit` each is compiled by the C compiler
-        path = tmp_path / f"{stop}.json"
-        ends(stop, path)
-        assert ends(20, path) == whole == ends(20, path), "and there is nothing left to do"
-
-
-def test_other_settings_are_another_training(tmp_path) -> None:
-    path = tmp_path / "run.json"
-    train(False, 2, checkpoint=path, early_stopping=3)
-    for settings, message in (
-        ({}, r"early stopping = EarlyStopping\(watch=validation_loss, patience=3, .*\), not none"),
-        ({"early_stopping": 4}, "patience=3, .*, not .*patience=4"),
-        ({"early_stopping": 3, "clip_norm": 1.0}, r"clipping = .*, not Clipping\(norm=1.0"),
-        ({"early_stopping": 3, "schedule": STEPPED["one cycle"]}, "schedule|optimizer"),
-        ({"early_stopping": 3, "metrics": [errors]}, "its history is of"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            train(False, 3, checkpoint=path, resume=True, **settings)
-
-
-def test_a_broken_state_of_stopping_changes_nothing(tmp_path) -> None:
-    path = tmp_path / "run.json"
-    train(False, 3, checkpoint=path, early_stopping=9)
-    text = path.read_text()
-    for old, new in (
-        ('"bad_epochs": ', '"bad_epochs": -5'),
-        ('"over": false', '"over": 1'),
-        ('"best_epoch": ', '"best_epoch": 0.5e'),
-        ('"best_state": {', '"best_state": {"more": [1.0], '),
-    ):
-        path.write_text(text.replace(old, new))
-        model = nn.MLP(2, [4, 2], rng=1)
-        before = numbers(model)
-        with pytest.raises(ValueError, match="^'.*run.json': .*\n.*$"):
-            train(False, 9, model=model, checkpoint=path, resume=True, early_stopping=9)
-        assert numbers(model) == before

@@ -7,6 +7,8 @@ from tests.test_nn_fit import CLASSES, INPUTS, errors, train
 
 MISTAKES = {
     "metrics": (TypeError, {"metrics": 3}, "metrics = 3"),
+    "one name": (ValueError, {"metrics": [errors, errors]}, "two metrics of one name among errors"),
+    "loss of nothing": (TypeError, {"loss": lambda z, t: None}, "the loss gave None, not a Value"),
     "metric": (TypeError, {"metrics": ["accuracy"]}, "'accuracy'\\ngive a function|is 'accuracy'"),
     "nameless": (ValueError, {"metrics": [lambda outputs, targets: 1.0]}, "name '<lambda>'\nname it anew"),
     "taken": (ValueError, {"metrics": {"loss": errors}}, "name 'loss'"),

@@ -40,6 +40,11 @@ def test_numbers_near_and_far() -> None:
     assert loss.data == 1.5 and slopes(loss, outputs) == [1 / 3, -1 / 3, 0.0]
 
 
+def test_images_and_soft_targets() -> None:
+    assert nn.mse_loss([[[1.0, 2.0]], [[3.0, 5.0]]], [[[1.0, 0.0]], [[3.0, 4.0]]]) == 5 / 4
+    assert nn.accuracy([-1.0, -2.0, 1.0], [0.1, 0.2, 0.9]) == 1.0
+
+
 def test_angles() -> None:
     a, b = values([3.0, 4.0]), values([4.0, 3.0])
     cosine = nn.cosine_similarity(a, b)

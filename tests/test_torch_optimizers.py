@@ -128,3 +128,28 @@ def test_plateaus(mode: str, threshold_mode: str, settings: dict) -> None:
         other.step(number)
         assert ours.lr == pytest.approx(theirs.param_groups[0]["lr"], rel=1e-9), turn
     assert ours.lr < 0.3
+
+
+@pytest.mark.parametrize("make", ["Adam", "AdamW", "NAdam"])
+@pytest.mark.parametrize("cycle", [False, True], ids=["betas set by hand", "one cycle"])
+def test_trajectories_while_betas_change(make: str, cycle: bool) -> None:
+    if cycle and make == "NAdam":
+        cycle = False  # its momentum follows a schedule of its own
+    start = [1.0, -2.0, 0.5]
+    ours, theirs = [Value(x) for x in start], [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in start]
+    mine, other = getattr(nn, make)(ours, lr=0.1), getattr(torch.optim, make)(theirs, lr=0.1)
+    if cycle:
+        schedule = nn.OneCycleLR(mine, max_lr=0.1, total_steps=70)
+        its = schedulers.OneCycleLR(other, max_lr=0.1, total_steps=70)
+    for turn in range(60):
+        if not cycle and turn in (10, 30):
+            mine.betas = other.param_groups[0]["betas"] = (0.5, 0.9) if turn == 10 else (0.95, 0.99)
+        for params, optimizer in ((ours, mine), (theirs, other)):
+            optimizer.zero_grad()
+            x, y, z = params
+            ((x - 1) ** 2 * (y + 2) ** 2 + (y - z) ** 2 + x * z).backward()
+            optimizer.step()
+        if cycle:
+            schedule.step()
+            its.step()
+        assert [p.data for p in ours] == pytest.approx([p.item() for p in theirs], rel=1e-9, abs=1e-12), turn
