@@ -284,10 +284,12 @@ def main(
         f"{len(part)} {title}" for title, part in zip(("to learn from", "to decide by", "held out"), names)
     )
     print(f"{sizes}; blind guessing costs {math.log(len(LETTERS)):.3f} nats a letter\n")
-    found = {title: counted(names, order).surprise(names.held_out) for title, order in (("bigram", 1), ("trigram", 2))}
+    counts = {title: counted(names, order) for title, order in (("bigram", 1), ("trigram", 2))}
+    found = {title: each.surprise(names.held_out) for title, each in counts.items()}
+    lines = {title: each.surprise(names.validation) for title, each in counts.items()}
     for title, level in found.items():
         print(f"{title:12}{level:.3f}")
-    lines, trained = dict(found), {}
+    trained = {}
     for title, model_of in (("recurrent", partial(Recurrent, hidden)), ("attention", partial(Attentive, width))):
         check_first_steps(model_of, names)
         began, model = time.perf_counter(), model_of()
