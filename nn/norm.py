@@ -76,6 +76,8 @@ class BatchNorm(Module):
         if not self.training:
             return [self(x) for x in xs]
         samples = [self.sample(x) for x in xs]
+        if any(shape(sample) != shape(samples[0]) for sample in samples):
+            raise ValueError(f"{self!r}: samples of different shapes in a batch\ngive it samples of one shape")
         columns = [[number for sample in samples for number in flat(sample[k])] for k in range(len(self.weight))]
         if len(columns[0]) < 2:
             raise ValueError(

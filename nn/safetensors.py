@@ -15,8 +15,8 @@ from typing import Any
 from nn.state import Nested, flattened, nested, shape_of
 from nn.strict_json import parsed
 
-SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}  # kinds of number that are read, and their bytes
-LETTERS = {"F64": "d", "F32": "f", "F16": "e"}
+SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8}  # kinds of number that are read, and their bytes
+LETTERS = {"F64": "d", "F32": "f", "F16": "e", "I64": "q"}
 MOST_DIMENSIONS = 64
 
 
@@ -106,4 +106,4 @@ def numbers_of(dtype: str, data: memoryview) -> list[float]:
     if dtype == "BF16":
         halves = struct.unpack(f"<{count}H", data)
         data, dtype = memoryview(struct.pack(f"<{count}I", *(half << 16 for half in halves))), "F32"
-    return list(struct.unpack(f"<{count}{LETTERS[dtype]}", data))
+    return list(map(float, struct.unpack(f"<{count}{LETTERS[dtype]}", data)))

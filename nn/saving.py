@@ -81,7 +81,7 @@ def load(model: Any, path: str | os.PathLike[str], *, rename: Mapping[str, str] 
 
     All or nothing: everything is checked before anything is set. A file can run nothing, and one that is much longer
     than the model calls for is not read. `rename` is as for `save`. Safetensors may be of float64, float32, float16 or
-    bfloat16.
+    bfloat16; the count of batches that PyTorch keeps with a BatchNorm is left aside.
 
     Raises ValueError with what is wrong with the file, OSError if it cannot be read.
     """

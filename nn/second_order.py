@@ -157,6 +157,9 @@ def settled(residuals: Residuals, slopes: Callable[[Vector], Matrix], x: Vector,
     """The end, where no damped step leads downhill any more: the last digits, and whether it is a minimum."""
     x, step = polished(residuals, slopes, x)
     r, columns = numbers_of(residuals, x), list(zip(*slopes(x)))
+    rounding = 1e-15 * sum(math.hypot(*column) * abs(p) for column, p in zip(columns, x))  # in residuals of this size
+    if math.hypot(*r) <= rounding:
+        return Descent(x, sum_of_squares(r), steps, True, "the residuals are 0, but for rounding")
     lengths = [math.hypot(*r) * math.hypot(*column) for column in columns]
     cosine = max(abs(dot(r, column)) / length if length else 0.0 for column, length in zip(columns, lengths))
     if cosine <= 1e-6 or math.hypot(*step) <= 1e-8 * (math.hypot(*x) + 1e-8):

@@ -164,10 +164,17 @@ SAME_LAYERS = "give what was saved of a model with the same layers; this one is 
 
 
 def check_names(places: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-    missing, unknown = [name for name in places if name not in state], [name for name in state if name not in places]
+    missing = [name for name in places if name not in state]
+    unknown = [name for name in state if name not in places and not is_count_of_batches(name, places)]
     wrong = [f"{verb} {some(names)}" for verb, names in (("lacks", missing), ("has an unknown", unknown)) if names]
     if wrong:
         raise ValueError(f"it {' and '.join(wrong)}\ngive it the model's own names, those in model.state_dict()")
+
+
+def is_count_of_batches(name: str, places: Mapping[str, Any]) -> bool:
+    """Whether a name is what PyTorch keeps beside running statistics: a count that serves for nothing here."""
+    start, _, end = name.rpartition("num_batches_tracked")
+    return not end and f"{start}running_mean" in places
 
 
 def some(names: list[str]) -> str:

@@ -313,6 +313,7 @@ WRONG = {
     "BatchNorm(1): an input of shape a number": lambda: nn.BatchNorm(1).eval()(1.0),
     "BatchNorm(1) in training mode needs a batch": lambda: nn.BatchNorm(1)([1.0]),
     "BatchNorm(1): a variance of 1 number": lambda: nn.BatchNorm(1).batch([[1.0]]),
+    "BatchNorm(1): samples of different shapes": lambda: nn.BatchNorm(1).batch([[[1.0, 2.0]], [[3.0]]]),
     "BatchNorm: momentum = 2": lambda: nn.BatchNorm(1, momentum=2),
     "LayerNorm: eps = -1": lambda: nn.LayerNorm(1, eps=-1),
     "LayerNorm(2): an input of shape [3], where [2]": lambda: nn.LayerNorm(2)([[1.0] * 3]),

@@ -263,7 +263,7 @@ HOSTILE_SAFETENSORS = {
     "metadata that is text": (with_header({"__metadata__": "pt"}), "its __metadata__ is not"),
     "an entry that is a list": (with_header({"weight": []}), "has no dtype, shape and data_offsets"),
     "an entry with more": (tensors(run="rm"), "or has more"),
-    "an unknown kind": (tensors(dtype="I64"), "'weight' is of the kind 'I64', not of F64"),
+    "an unknown kind": (tensors(dtype="I32"), "'weight' is of the kind 'I32', not of F64"),
     "a kind that is a list": (tensors(dtype=["F64"]), "is of the kind"),
     "the wrong kind": (tensors(dtype="F32"), "'weight' has 32 bytes for numbers of F32"),
     "another shape": (tensors(shape=[4]), r"'weight' has the shape \(4,\), not \(2, 2\)"),

@@ -175,3 +175,8 @@ def test_bad_starts_are_named() -> None:
     for counts in ({"history_size": 0}, {"max_iter": 1.5}):
         with pytest.raises(ValueError, match=f"lbfgs: {next(iter(counts))} = .*\n.*from 1 up"):
             nn.lbfgs(rosenbrock, [1.0, 2.0], **counts)
+
+
+def test_fewer_residuals_than_parameters_are_solved() -> None:
+    found = nn.levenberg_marquardt(lambda p: [p[0] + p[1] - 1], [1.0, 5.0])
+    assert found.converged and sum(found.x) == pytest.approx(1.0) and found.value < 1e-28

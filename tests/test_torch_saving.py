@@ -125,6 +125,20 @@ def test_names_and_shapes_are_pytorchs() -> None:
             self.parts = [Cell(2, 3), Running(4), nn.Layer(2, 3)]
 
     ours, state = Net(), theirs.state_dict()
-    state.pop("1.num_batches_tracked")  # a count that PyTorch keeps beside the statistics
     ours.load_state_dict({f"parts.{name}": tensor for name, tensor in state.items()})
+    state.pop("1.num_batches_tracked")  # a count that PyTorch keeps beside the statistics
     assert list(ours.state_dict().values()) == [tensor.tolist() for tensor in state.values()]
+
+
+def test_a_batch_norm_comes_from_a_file_of_theirs(tmp_path) -> None:
+    theirs = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).double()
+    theirs(torch.randn(5, 2, dtype=torch.float64))
+    path = tmp_path / "theirs.safetensors"
+    pytest.importorskip("safetensors.torch", reason="the extra `bench` is not installed").save_file(
+        theirs.state_dict(), path
+    )
+    ours = nn.Sequential(nn.Layer(2, 3), nn.BatchNorm(3))
+    nn.load(ours, path, rename={"layers": ""})
+    assert ours.layers[1].running_mean == theirs[1].running_mean.tolist() != [0.0] * 3
+    with pytest.raises(ValueError, match="has an unknown 'num_batches_tracked"):
+        nn.Layer(2, 3).load_state_dict({**nn.Layer(2, 3).state_dict(), "num_batches_tracked": 1})
