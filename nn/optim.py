@@ -37,6 +37,7 @@ class Optimizer(Resumable):
 
     rule: ClassVar[Callable[..., tuple[Any, State]]]
     left_out = ("params",)
+    also_remembered: ClassVar[tuple[int, ...]] = ()  # how many numbers the rule may keep that it does not use now
 
     def __init__(self, params: Iterable[Value], lr: float) -> None:
         self.params = checked_params(params)
@@ -56,8 +57,9 @@ class Optimizer(Resumable):
         if not isinstance(states, list) or len(states) != len(self.params):
             raise ValueError(f"{kind}: states of other than {len(self.params)} parameters\nload what was saved of them")
         size = len(self.update(0.0, 0.0, (), self.lr)[1])
+        sizes = (0, size, *self.also_remembered)
         for state in states:
-            if not isinstance(state, tuple) or len(state) not in (0, size) or not all(map(is_number, state)):
+            if not isinstance(state, tuple) or len(state) not in sizes or not all(map(is_number, state)):
                 raise ValueError(f"{kind}: a state of {state!r:.60}\nthe rule remembers {size} numbers of a parameter")
 
     def zero_grad(self) -> None:
@@ -100,7 +102,7 @@ def sgd_rule(
     """
     g = decayed(p, g, weight_decay)
     if momentum == 0:
-        return p - lr * g, ()
+        return p - lr * g, state  # a velocity waits, as in PyTorch, until there is momentum again
     velocity = momentum * state[0] + (1.0 - dampening) * g if state else g
     return p - lr * (g + momentum * velocity if nesterov else velocity), (velocity,)
 
@@ -128,6 +130,7 @@ class SGD(Optimizer):
     """
 
     rule = staticmethod(sgd_rule)
+    also_remembered = (1,)
 
     def __init__(
         self,

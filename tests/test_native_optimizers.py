@@ -207,3 +207,18 @@ def test_an_update_of_ones_own_is_compiled_anew_where_settings_change() -> None:
     eager = steps_of(lambda params: Halving(params, lr=0.1, momentum=0.1), changes, False)
     compiled = steps_of(lambda params: Halving(params, lr=0.1, momentum=0.1), changes, True)
     assert compiled == pytest.approx(eager, rel=1e-9)
+
+
+def test_a_velocity_waits_where_momentum_is_switched_off() -> None:
+    ends = []
+    for compile in (False, True):
+        model = nn.MLP(2, [4, 1], rng=0)
+        optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+        def switch(history, optimizer=optimizer):
+            optimizer.momentum = 0.0 if len(history.loss) in (2, 3) else 0.9
+
+        settings = {"loss": nn.hinge_loss, "optimizer": optimizer, "epochs": 6, "batch_size": 7, "callbacks": [switch]}
+        assert nn.fit(model, INPUTS, SIDES, compile=compile, progress=False, **settings).compiled == compile
+        ends.append([p.data for p in model.parameters()])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-9)

@@ -189,7 +189,7 @@ def test_where_beta_changes_the_present_one_counts() -> None:
         assert x.data - before == pytest.approx(-0.1 * mean / (1 - beta**t) / 3, rel=1e-9)
 
 
-def test_a_velocity_is_forgotten_where_momentum_is_switched_off() -> None:
+def test_a_velocity_waits_where_momentum_is_switched_off() -> None:
     x = Value(0.0)
     optimizer, path = nn.SGD([x], lr=1.0, momentum=0.5), []
     for momentum in (0.5, 0.5, 0.0, 0.5):
@@ -198,7 +198,7 @@ def test_a_velocity_is_forgotten_where_momentum_is_switched_off() -> None:
         (-x).backward()
         optimizer.step()
         path.append(x.data)
-    assert path == [1.0, 2.5, 3.5, 4.5]
+    assert path == [1.0, 2.5, 3.5, 5.25]  # the last velocity is 0.5 * 1.5 + 1
 
 
 def test_a_centered_rmsprop_survives_a_constant_gradient() -> None:

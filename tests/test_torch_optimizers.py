@@ -153,3 +153,15 @@ def test_trajectories_while_betas_change(make: str, cycle: bool) -> None:
             schedule.step()
             its.step()
         assert [p.data for p in ours] == pytest.approx([p.item() for p in theirs], rel=1e-9, abs=1e-12), turn
+
+
+def test_a_velocity_waits_where_momentum_is_switched_off() -> None:
+    x, y = Value(1.0), torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    mine, other = nn.SGD([x], lr=0.05, momentum=0.9), torch.optim.SGD([y], lr=0.05, momentum=0.9)
+    for turn in range(60):
+        mine.momentum = other.param_groups[0]["momentum"] = 0.0 if 20 <= turn < 40 else 0.9
+        for leaf, optimizer in ((x, mine), (y, other)):
+            optimizer.zero_grad()
+            ((leaf - 3) ** 2 + leaf**4 / 10).backward()
+            optimizer.step()
+        assert x.data == pytest.approx(y.item(), rel=1e-9), turn
