@@ -12,7 +12,7 @@ from typing import Any
 
 from autograd import Operands, Value, dot
 from nn.activations import RECTIFYING, Function, as_function, name_of
-from nn.initialise import as_random, glorot_uniform, he_uniform
+from nn.initialise import Initialisation, as_random, glorot_uniform, he_uniform
 from nn.module import Module, batch_through
 from nn.tensors import Number, check_widths
 
@@ -27,15 +27,23 @@ class Neuron(Module):
     'relu'
 
     `activation` is the name of one (tanh, relu, ...), any function of a Value, or None for a linear unit. `rng` is a
-    seed or a `random.Random`. Raises ValueError for an input of another width than `nin`.
+    seed or a `random.Random`. `draw` is the initialisation of the weights, such as `nn.he_normal`; by default it is
+    `nn.he_uniform` for units of the relu family and `nn.glorot_uniform` for others. Raises ValueError for an input of
+    another width than `nin`.
     """
 
     def __init__(
-        self, nin: int, activation: str | Function | None = None, rng: random.Random | int = 0, *, nout: int = 1
+        self,
+        nin: int,
+        activation: str | Function | None = None,
+        rng: random.Random | int = 0,
+        *,
+        nout: int = 1,
+        draw: Initialisation | None = None,
     ) -> None:
         check_widths(nin, nout)
         rng = as_random(rng)
-        draw = he_uniform if activation in RECTIFYING else glorot_uniform
+        draw = draw or (he_uniform if activation in RECTIFYING else glorot_uniform)
         self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0)
         self.activation = activation
@@ -69,11 +77,16 @@ class Layer(Module):
     """
 
     def __init__(
-        self, nin: int, nout: int, activation: str | Function | None = None, rng: random.Random | int = 0
+        self,
+        nin: int,
+        nout: int,
+        activation: str | Function | None = None,
+        rng: random.Random | int = 0,
+        draw: Initialisation | None = None,
     ) -> None:
         check_widths(nin, nout)
         rng = as_random(rng)
-        self.neurons = [Neuron(nin, activation, rng, nout=nout) for _ in range(nout)]
+        self.neurons = [Neuron(nin, activation, rng, nout=nout, draw=draw) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Number]) -> list[Value]:
         x_and_one = Operands(x, "Layer").followed_by(1.0)
@@ -108,6 +121,7 @@ class MLP(Module):
         nouts: Sequence[int],
         activation: str | Function | None = "tanh",
         rng: random.Random | int = 0,
+        draw: Initialisation | None = None,
     ) -> None:
         if not isinstance(nouts, (list, tuple)) or not nouts:
             raise ValueError(f"an MLP with nouts = {nouts!r}\ngive the width of each layer, as in MLP(2, [16, 1])")
@@ -116,7 +130,7 @@ class MLP(Module):
         rng = as_random(rng)
         widths = [nin, *nouts]
         hidden: list[Any] = [activation] * (len(nouts) - 1)
-        self.layers = [Layer(nin, nout, f, rng) for nin, nout, f in zip(widths, nouts, [*hidden, None])]
+        self.layers = [Layer(nin, nout, f, rng, draw) for nin, nout, f in zip(widths, nouts, [*hidden, None])]
 
     def __call__(self, x: Sequence[Number]) -> Any:
         signal: Any = x

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Operands, Value, dot, sigmoid, tanh
-from nn.initialise import as_random
+from nn.initialise import as_random, orthogonal
 from nn.module import Module
 from nn.tensors import Number, Tensor, check_widths, checked, is_whole, parameters, shared
 
@@ -22,18 +22,26 @@ State = Any  # a Vector; for an LSTM, a pair of them
 
 
 class Cell(Module):
-    """What the cells have in common: parameters, and weighted sums of the input and the state."""
+    """What the cells have in common: parameters, and weighted sums of the input and the state.
+
+    Weights and biases begin uniform in ±1/sqrt(hidden), as in PyTorch; with `is_orthogonal` those of the state begin as
+    an orthogonal matrix for each gate, which keeps the length of the state over many steps (`nn.orthogonal`).
+    """
 
     gates = 1  # how many times `hidden` rows there are
     suffix = ""  # of the parameters' names
 
-    def __init__(self, inputs: int, hidden: int, rng: random.Random | int = 0) -> None:
+    def __init__(self, inputs: int, hidden: int, rng: random.Random | int = 0, *, is_orthogonal: bool = False) -> None:
         check_widths(inputs, hidden)
         rng, limit, rows = as_random(rng), 1.0 / math.sqrt(hidden), self.gates * hidden
         self.inputs, self.hidden = inputs, hidden
         shapes = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden), "bias_ih": (rows,), "bias_hh": (rows,)}
         for name, lengths in shapes.items():  # uniform in ±1/sqrt(hidden), as in PyTorch
             setattr(self, name + self.suffix, parameters(lengths, lambda: rng.uniform(-limit, limit)))
+        if is_orthogonal:
+            blocks = [row for _ in range(self.gates) for row in orthogonal(hidden, hidden, rng)]
+            numbers = iter([x for row in blocks for x in row])
+            setattr(self, "weight_hh" + self.suffix, parameters((rows, hidden), lambda: next(numbers)))
         self._rows: list[Operands] = []
 
     def __call__(self, x: Vector, state: State = None) -> State:
@@ -166,8 +174,16 @@ class Unrolled(Cell):
 
     suffix = "_l0"  # PyTorch's name for the first layer
 
-    def __init__(self, inputs: int, hidden: int, rng: random.Random | int = 0, truncate: int | None = None) -> None:
-        super().__init__(inputs, hidden, rng)
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int,
+        rng: random.Random | int = 0,
+        truncate: int | None = None,
+        *,
+        is_orthogonal: bool = False,
+    ) -> None:
+        super().__init__(inputs, hidden, rng, is_orthogonal=is_orthogonal)
         if truncate is not None and not is_whole(truncate, 1):
             raise ValueError(f"{type(self).__name__}: truncate = {truncate!r}\ntruncate is a number of steps, or None")
         self.truncate = truncate

@@ -39,3 +39,26 @@ def test_orthogonal(nout: int, nin: int) -> None:
     product = matrix @ matrix.T if nout <= nin else matrix.T @ matrix
     assert np.allclose(product, 9.0 * np.eye(min(nout, nin)), atol=1e-13)
     assert nn.orthogonal(nout, nin, random.Random(1), gain=3.0) == matrix.tolist()
+
+
+def test_layers_take_an_initialisation_by_name() -> None:
+    model = nn.MLP(200, [50, 10], activation="relu", rng=0, draw=nn.glorot_normal)
+    for layer, nin, nout in zip(model.layers, (200, 50), (50, 10)):
+        weights = [w.data for neuron in layer.neurons for w in neuron.w]
+        assert sum(w * w for w in weights) / len(weights) == pytest.approx(2 / (nin + nout), rel=0.2)
+    drawn = iter(range(100))
+    assert [w.data for w in nn.Neuron(3, draw=lambda nin, nout, rng: next(drawn)).w] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM, nn.RNNCell, nn.LSTMCell])
+def test_the_state_may_begin_with_orthogonal_weights(kind) -> None:
+    cell, plain = kind(2, 4, rng=0, is_orthogonal=True), kind(2, 4, rng=0)
+    state = cell.state_dict()
+    [name] = [name for name in state if name.startswith("weight_hh")]
+    for gate in range(cell.gates):
+        block = state[name][4 * gate : 4 * gate + 4]
+        for row, one in enumerate(block):
+            for column, other in enumerate(block):
+                assert sum(a * b for a, b in zip(one, other)) == pytest.approx(float(row == column), abs=1e-12)
+    others = {other: numbers for other, numbers in plain.state_dict().items() if other != name}
+    assert {other: state[other] for other in others} == others and state[name] != plain.state_dict()[name]
