@@ -135,6 +135,7 @@ class Native:
         self.training = CompiledStep(
             task.model, task.loss, task.optimizer, counting=self.counting, clipping=task.clipping
         )
+        self.has_looked = False
         self.order = array("q", range(len(task.inputs)))
         self.gradient = self.training.bound_to(task.inputs, task.targets, self.order)
         with in_mode(task.model, training=False):
@@ -147,7 +148,18 @@ class Native:
         self.order[:] = array("q", order)
 
     def step(self, begin: int, end: int) -> tuple[float, float]:
-        return self.training.train(self.gradient, begin, end), self.training.right
+        loss = self.training.train(self.gradient, begin, end)
+        if loss != loss:
+            self.look_at(self.task.inputs[k] for k in self.order[begin:end])
+        return loss, self.training.right
+
+    @no_grad()
+    def look_at(self, inputs: Iterable[Any]) -> None:
+        """Where a loss is nan, ask the model itself, once: an index that is out of range is an error there."""
+        if not self.has_looked:
+            self.has_looked = True
+            for x in inputs:
+                self.task.model(x)
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -156,6 +168,8 @@ class Native:
         found = {}
         if self.held_out is not None:
             found["validation_loss"], right = self.held_out()
+            if self.task.held_out and found["validation_loss"] != found["validation_loss"]:
+                self.look_at(self.task.held_out[0])
             if self.counting:
                 found["validation_accuracy"] = right
         for prefix, outputs, targets in self.outputs:

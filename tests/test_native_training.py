@@ -309,3 +309,26 @@ def test_nan_in_the_data_shows_in_the_loss() -> None:
         nn.MLP(1, [1]), [[math.nan], [1.0]], [0.0, 1.0], loss=nn.mse_loss, epochs=1, progress=False, compile=True
     )
     assert history.compiled and math.isnan(history.loss[0])
+
+
+class Looking(nn.Module):
+    """A model that looks its input up."""
+
+    def __init__(self):
+        self.embedding, self.layer = nn.Embedding(5, 3, rng=0), nn.Layer(3, 2, rng=0)
+
+    def __call__(self, x):
+        return self.layer(self.embedding(x[0]))
+
+
+@pytest.mark.parametrize("wrong", ["training", "held out"])
+def test_an_index_that_is_not_there_is_an_error_in_compiled_code_too(wrong) -> None:
+    inputs = [[k % 5] for k in range(250)]
+    held_out = [[k % 5] for k in range(10)]
+    (inputs if wrong == "training" else held_out)[7 if wrong == "training" else 3] = [9]
+    for compile in (False, True):
+        with pytest.raises(ValueError, match="Embedding.5, 3.: index 9"):
+            nn.fit(
+                *(Looking(), inputs, [0] * 250), loss=nn.cross_entropy, epochs=2, batch_size=50, compile=compile,
+                validation=(held_out, [0] * 10), progress=False,
+            )  # fmt: skip
