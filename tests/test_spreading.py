@@ -44,7 +44,7 @@ class Here(Executor):
         return future
 
 
-def fresh_processes(count, method="fork"):
+def fresh_processes(count, method="spawn"):
     return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(method))
 
 
@@ -54,7 +54,7 @@ def fresh_processes(count, method="fork"):
 @WAYS
 def test_the_result_does_not_depend_on_the_workers(compile) -> None:
     expected = train(Here(), compile)
-    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(5) as five, fresh_processes(2, "spawn") as two:
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(5) as five, fresh_processes(2) as two:
         for executor in (one, five, two):
             assert train(executor, compile) == expected
     numbers, curves = train(None, compile)
