@@ -169,7 +169,8 @@ class CompiledStep:
             raise CompileError("the model gives other outputs when it is asked again")
         self.output = once
         x, target = (shaped(each, map(Value, numbers_of(each))) for each in self.example)  # no number settles a choice
-        self.params = self.reached_by(self.loss([self.model(x)], [target]))
+        reached = reached_from(self.loss([self.model(x)], [target]))
+        self.params = [each for each in self.optimizer.params if each in reached]  # the others stay as they are
         self.gradient = compile_rows(self.sample(slopes=True), self.widths(), shared=self.params, **self.options)
         self.totals = array("d", bytes(8 * (2 + len(self.params))))
         self.slopes = memoryview(self.totals)[2:]
@@ -189,16 +190,6 @@ class CompiledStep:
             return [error, right, *(gradients(error, self.params) if slopes else ())]
 
         return function
-
-    def reached_by(self, error: Any) -> list[Value]:
-        """The optimizer's parameters that a loss depends on: the others stay as they are."""
-        seen, waiting = set(), [error]
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, Value) and node not in seen:
-                seen.add(node)
-                waiting += node.parents
-        return [each for each in self.optimizer.params if each in seen]
 
     def check_means(self, inputs: list[Any], targets: list[Any]) -> None:
         """CompileError unless the loss of some samples together is the mean of their compiled losses.
@@ -254,6 +245,17 @@ def check_pairs(inputs: Any, targets: Any) -> None:
             raise TypeError(f"{several!r:.60} is not a list of samples\ngive inputs and targets as lists or arrays")
     if len(inputs) != len(targets):
         raise ValueError(f"{len(inputs)} inputs against {len(targets)} targets\ngive one target for each input")
+
+
+def reached_from(error: Any) -> set[Value]:
+    """The Values that a loss depends on, itself included."""
+    seen, waiting = set(), [error]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Value) and node not in seen:
+            seen.add(node)
+            waiting += node.parents
+    return seen
 
 
 def check_parts(model: Any) -> None:

@@ -18,10 +18,10 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from numbers import Integral
 from typing import Any
 
-from autograd import no_grad
+from autograd import Value, no_grad
 from nn.module import batch_through
-from nn.native import check_parts
-from nn.piecework import Failed, Share, Unknown, Work, packed, share_of
+from nn.native import check_parts, reached_from
+from nn.piecework import Copy, Failed, Share, Unknown, Work, packed, share_of
 from nn.samples import CompileError, as_targets, data_of, spread
 from nn.state import Buffer, places_in
 from nn.steady import Steady
@@ -47,6 +47,7 @@ class Spread:
         backend = compiled.training.gradient.backend if compiled else ""
         recipe = packed(task.model, task.loss, task.optimizer.params, task.counting, backend)
         self.recipe, self.key, self.values = recipe
+        check_copy(task, Copy(self.recipe), self.values)
         self.inputs, self.targets = [as_lists(x) for x in task.inputs], as_targets(task.targets)
         self.own: Executor | None = None  # one that was made here
         self.executor: Executor | None = executor if isinstance(executor, Executor) else None
@@ -91,7 +92,7 @@ class Spread:
     def close(self) -> None:
         """Give back the workers that were made here."""
         if self.own is not None:
-            self.own.shutdown(wait=False, cancel_futures=True)
+            self.own.shutdown(wait=False)  # what it was given is done, or cancelled
 
     # -- handing out
 
@@ -153,7 +154,7 @@ class Spread:
             )
         if made is not None:
             if self.own is not None and broken is self.own:
-                self.own.shutdown(wait=False, cancel_futures=True)
+                self.own.shutdown(wait=False)
             self.own = self.executor = made
 
 
@@ -190,9 +191,9 @@ def alike(executor: Executor) -> Executor | None:
     """Another executor like one that is broken; None if it is not known how."""
     if not isinstance(executor, ProcessPoolExecutor):
         return None
-    settings = {"max_workers": "_max_workers", "mp_context": "_mp_context"}  # private, and there since Python 3.7
-    settings |= {"initializer": "_initializer", "initargs": "_initargs"}
-    return ProcessPoolExecutor(**{name: getattr(executor, place) for name, place in settings.items()})
+    names = ["max_workers", "mp_context", "initializer", "initargs"]  # private, and there since Python 3.7
+    names += ["max_tasks_per_child"] if hasattr(executor, "_max_tasks_per_child") else []  # since Python 3.11
+    return ProcessPoolExecutor(**{name: getattr(executor, f"_{name}") for name in names})
 
 
 def check_workers(executor: Any, pieces: Any) -> None:
@@ -213,7 +214,9 @@ def check_separable(task: Task) -> None:
             before = buffers(task)
             outputs = batch_through([task.model], inputs)
             together = data_of(task.loss(outputs, targets))
-            alone = [data_of(task.loss([output], [target])) for output, target in zip(outputs, targets)]
+            alone = [
+                data_of(task.loss(batch_through([task.model], [x]), [target])) for x, target in zip(inputs, targets)
+            ]
         if buffers(task) != before:
             raise CompileError("the model remembers something of each batch")
         mean = math.fsum(alone) / len(alone) if all(map(math.isfinite, alone)) else math.nan
@@ -221,6 +224,19 @@ def check_separable(task: Task) -> None:
             raise CompileError(f"the loss of {len(alone)} samples is {together:.6g}, the mean of theirs {mean:.6g}")
     except CompileError as reason:
         raise ValueError(f"fit: no executor can share this training: {reason}\nleave the executor out") from None
+
+
+def check_copy(task: Task, copy: Copy, values: list[Value]) -> None:
+    """ValueError if a worker's loss would reach parameters that were not sent, but found by their name: others."""
+    for mine, original in zip(copy.values, values):
+        mine.data = original.data
+    inputs, targets = spread(task.inputs, task.targets)
+    error = copy.loss(copy.model.batch(inputs[:1]), targets[:1])
+    if not reached_from(error).isdisjoint(task.optimizer.params):
+        raise ValueError(
+            "fit: no executor can share this training: its loss finds parameters by itself, and workers have copies\n"
+            "let the loss be an object that holds the model, or leave the executor out"
+        )
 
 
 def buffers(task: Task) -> str:

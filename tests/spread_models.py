@@ -9,6 +9,7 @@ import signal
 import time
 from pathlib import Path
 
+import autograd as ag
 import nn
 
 smoothed = functools.partial(nn.cross_entropy, label_smoothing=0.1)
@@ -74,3 +75,20 @@ def summed(outputs, targets):
 def plain(outputs, targets):
     """What Deadly is where nothing happens."""
     return nn.cross_entropy(outputs, targets)
+
+
+class Centred(nn.MLP):
+    """A model in whose batches samples meet, and which does not say so."""
+
+    def batch(self, xs):
+        outputs = super().batch(xs)
+        means = [ag.mean(column) for column in zip(*outputs)]
+        return [[z - middle for z, middle in zip(output, means)] for output in outputs]
+
+
+FAMOUS = nn.MLP(2, [4, 2], rng=1)
+
+
+def knowing(outputs, targets):
+    """A loss that finds a model by its name, which in another process is the name of another model."""
+    return nn.cross_entropy(outputs, targets) + 0.1 * ag.sum(p * p for p in FAMOUS.parameters())

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import nn
 from autograd import Value
 from nn.piecework import Packing, Work, packed, share_of
+from nn.spreading import alike
 from tests import spread_models
 from tests.spread_models import Deadly, Penalised, plain, samples
 
@@ -184,10 +186,30 @@ def test_what_cannot_be_shared_is_refused() -> None:
         ({"model": dropping}, "drops other numbers at each call"),
         ({"model": meeting}, "BatchNorm"),
         ({"model": Noisy(2, [2])}, "draws random numbers"),
+        ({"model": spread_models.Centred(2, [2])}, "the loss of .* samples is .*, the mean of theirs"),
         ({"loss": spread_models.summed}, "the loss of .* samples is .*, the mean of theirs"),
     ):
         with pytest.raises(ValueError, match=f"no executor can share this training: .*{message}.*\nleave"):
             train(Here(), **settings)
+
+
+@WAYS
+def test_a_loss_that_finds_the_model_by_its_name_is_refused(compile) -> None:
+    model = spread_models.FAMOUS
+    with pytest.raises(ValueError, match="its loss finds parameters by itself.*\n.*an object that holds the model"):
+        train(Here(), compile, model=model, loss=spread_models.knowing)
+    twin = nn.MLP(2, [4, 2], rng=1)
+    assert [p.data for p in model.parameters()] == [p.data for p in twin.parameters()], "before anything is trained"
+
+
+def test_a_pool_like_a_broken_one_has_all_its_settings() -> None:
+    settings = {"max_workers": 1, "mp_context": multiprocessing.get_context("spawn")}
+    settings |= {"initializer": os.putenv, "initargs": ("A_NAME", "a value")}
+    if sys.version_info >= (3, 11):
+        settings["max_tasks_per_child"] = 7
+    with ProcessPoolExecutor(**settings) as executor, alike(executor) as twin:
+        assert all(getattr(twin, f"_{name}") == setting for name, setting in settings.items())
+    assert alike(Here()) is None
 
 
 @pytest.mark.parametrize(
@@ -234,8 +256,6 @@ def test_no_value_travels() -> None:
 
 
 def test_what_is_computed_does_not_travel(monkeypatch) -> None:
-    import sys
-
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     scale = Value(1.0) * 2
     with pytest.raises(TypeError, match="cannot be sent to workers: .*computed from others\ndefine its class"):

@@ -34,6 +34,10 @@ class TestDask:
     def test_the_result_is_that_of_one_worker(self, client, compile) -> None:
         assert train(client.get_executor(), compile) == train(Here(), compile)
 
+    def test_its_executors_may_be_made_here(self, client) -> None:
+        assert train(client.get_executor) == train(Here())
+        assert client.submit(abs, -1).result() == 1, "the cluster is still the caller's"
+
     def test_a_lambda_travels(self, client) -> None:
         ours = train(client.get_executor(), loss=lambda outputs, targets: nn.cross_entropy(outputs, targets))
         assert ours[0] == train(Here())[0]
