@@ -101,6 +101,37 @@ def test_values_of_the_loss_are_sent_as_numbers_each_time(compile) -> None:
     assert results[0] == pytest.approx(results[1], rel=1e-9)
 
 
+def test_parameters_that_not_every_piece_reaches() -> None:
+    def ends(executor):
+        model = spread_models.Gated()
+        numbers, _ = train(executor, model=model, batch_size=3, weight_decay=0.1)
+        assert model.idle.data == 7.0, "which decays only where it is reached"
+        return numbers
+
+    assert ends(Here()) == pytest.approx(ends(None), rel=1e-9)
+
+
+@pytest.mark.parametrize("pieces", [1, 8])
+@WAYS
+def test_it_trains_as_pytorch_does(compile, pieces) -> None:
+    torch = pytest.importorskip("torch", reason="the extra `bench` is not installed")
+    model, twin = (
+        nn.MLP(2, [4, 2], rng=1),
+        torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)),
+    )
+    with torch.no_grad():
+        for theirs, ours in zip(twin.double().parameters(), nn.state_dict(model).values()):
+            theirs[:] = torch.tensor(ours)
+    optimizer = torch.optim.SGD(twin.parameters(), lr=0.3, momentum=0.8)
+    for _ in range(20):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(twin(torch.tensor(INPUTS).double()), torch.tensor(CLASSES)).backward()
+        optimizer.step()
+    train(Here(), compile, model=model, batch_size=None, epochs=20, pieces=pieces)
+    for theirs, ours in zip(twin.parameters(), nn.state_dict(model).values()):
+        assert torch.allclose(theirs, torch.tensor(ours).double(), rtol=1e-9, atol=1e-12)
+
+
 @WAYS
 def test_it_goes_on_from_a_checkpoint_bit_for_bit(compile, tmp_path) -> None:
     whole = train(Here(), compile, epochs=6)
@@ -124,6 +155,17 @@ def test_a_killed_worker_costs_a_retry(tmp_path) -> None:
     with fresh_processes(2) as executor:
         assert train(executor, loss=plain) == expected, "the caller's executor is not closed"
         assert executor.submit(abs, -1).result() == 1
+
+
+@WAYS
+def test_a_worker_may_be_killed_between_two_batches(compile) -> None:
+    with fresh_processes(2) as executor:
+
+        def kill(history) -> None:
+            if len(history.loss) == 1:
+                os.kill(next(iter(executor._processes)), signal.SIGKILL)
+
+        assert train(executor, compile, callbacks=[kill]) == train(Here(), compile)
 
 
 def test_a_function_that_makes_executors_is_called_for_another(tmp_path) -> None:
@@ -241,6 +283,17 @@ def test_ctrl_c_ends_it_politely() -> None:
             model, INPUTS, CLASSES, loss=nn.cross_entropy, epochs=50, executor=executor, callbacks=[interrupt]
         )
     assert history.interrupted and len(history.loss) == 2 and threading.active_count() < 10
+
+
+def test_ctrl_c_while_workers_are_waited_for() -> None:
+    model = nn.MLP(2, [4, 2], rng=1)
+    with ThreadPoolExecutor(1) as executor:
+        history = nn.fit(
+            *(model, INPUTS, CLASSES), loss=spread_models.Interrupting(), executor=executor, batch_size=10, epochs=50,
+            compile=False,
+        )  # fmt: skip
+    assert history.interrupted and len(history.loss) == 1, "24 pieces an epoch"
+    assert spread_models.Interrupting.calls == 40, "and those that had not begun never do"
 
 
 # ---- what travels ----------------------------------------------------------------------------------------------------
