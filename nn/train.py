@@ -91,7 +91,8 @@ def fit(
     `executor` is a `concurrent.futures.Executor`, or a function that makes one: each batch is then cut into `pieces`,
     whose gradients are computed by its workers, threads, processes or, with Dask's or mpi4py's executors, machines. The
     result does not depend on how many there are. A worker that is lost costs a retry. The loss has to be a mean over
-    samples that do not meet in the model (ValueError). For when it pays see the README.
+    samples that do not meet in the model, and one that needs the model's parameters an object that holds them: else
+    ValueError. For when it pays see the README.
 
     `checkpoint="run.json"` saves the training after every epoch, or every `checkpoint_every` and the last. With
     `resume=True` it goes on from that file, if there is one, and begins anew if there is none: the same call, run again

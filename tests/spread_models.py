@@ -97,13 +97,13 @@ def knowing(outputs, targets):
 
 
 class Gated(nn.Module):
-    """Parameters for each side of 0, of which a sample reaches only one; and one that nothing reaches."""
+    """Parameters for each side of -0.5, of which a sample reaches only one; and one that nothing reaches."""
 
     def __init__(self) -> None:
         self.left, self.right, self.idle = [Value(1.0), Value(0.5)], [Value(-1.0), Value(0.25)], Value(7.0)
 
     def __call__(self, x):
-        slope, shift = self.left if x[0] < 0 else self.right
+        slope, shift = self.left if x[0] < -0.5 else self.right
         return [slope * x[1], shift + x[0] * slope]
 
 
