@@ -7,6 +7,7 @@ those for classes; then optim.py.
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -43,11 +44,11 @@ def huber_loss(outputs: Any, targets: Any, delta: float = 1.0) -> Value:
 
     (Huber 1964)
     """
-    if not is_number(delta) or not delta > 0:
-        raise ValueError(f"huber_loss: delta = {delta!r:.60}\ndelta is a number above 0")
+    if not is_number(delta) or not 0 < delta < math.inf:
+        raise ValueError(f"huber_loss: delta = {delta!r:.60}\ndelta is a finite number above 0")
     errors = [output - target for output, target in elements(outputs, targets, "huber_loss")]
     held = [clip(error, -delta, delta) for error in errors]
-    return mean(near * (error - 0.5 * near) for error, near in zip(errors, held))
+    return mean(0.5 * square(near) + delta * (abs(error) - abs(near)) for error, near in zip(errors, held))
 
 
 def cosine_similarity(a: Any, b: Any, eps: float = 1e-8) -> Any:
@@ -58,8 +59,8 @@ def cosine_similarity(a: Any, b: Any, eps: float = 1e-8) -> Any:
     >>> cosine_similarity([[1.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [0.0, -1.0]])
     [1.0, -1.0]
 
-    A vector shorter than `eps` counts as being that long, so that of zeros has the cosine 0 with any other. As a loss,
-    take 1 minus its mean.
+    A vector shorter than `eps` counts as being that long, so that of zeros has the cosine 0 with any other. Its slopes
+    are those of this value; PyTorch's are not, for vectors shorter than `eps`. As a loss, take 1 minus its mean.
     """
     if not is_number(eps) or not eps > 0:
         raise ValueError(f"cosine_similarity: eps = {eps!r:.60}\neps is a number above 0")
