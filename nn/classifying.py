@@ -33,6 +33,10 @@ def cross_entropy(logits: Any, target: Any, weight: Any = None, label_smoothing:
     for row, which in pairs:
         check_row(row, which, "cross_entropy", "logits")
         weight = checked_weights("cross_entropy", weight, len(row))
+    if any(is_list(which) != is_list(targets[0]) for which in targets):
+        raise ValueError(
+            "cross_entropy: classes and lists of probabilities as targets\ngive one or the other, not both"
+        )
     if is_list(targets[0]):
         return mean(of_probabilities(row, which, weight, label_smoothing) for row, which in pairs)
     if not label_smoothing:
@@ -113,7 +117,9 @@ def check_row(row: Any, which: Any, name: str, what: str) -> None:
     if not is_list(row):
         raise ValueError(f"{name}: {row!r:.60} is not a list of {what}\ngive one such list for each sample")
     if is_list(which):
-        paired(row, which, name)
+        for _, p in paired(row, which, name):
+            if not isinstance(p, Value) and (not is_number(p) or not p >= 0):
+                raise ValueError(f"{name}: {p!r:.60} in a target\na target is a class, or a probability for each class")
         return
     if isinstance(which, Value):  # in compiled code, where classes are numbers like any others
         return

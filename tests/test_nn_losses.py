@@ -45,6 +45,12 @@ def test_images_and_soft_targets() -> None:
     assert nn.accuracy([-1.0, -2.0, 1.0], [0.1, 0.2, 0.9]) == 1.0
 
 
+def test_an_outlier_that_is_infinite_pulls_no_harder() -> None:
+    outputs = values([math.inf, 0.5])
+    loss = nn.huber_loss(outputs, [0.0, 0.0])
+    assert loss.data == math.inf and slopes(loss, outputs) == [0.5, 0.25]
+
+
 def test_angles() -> None:
     a, b = values([3.0, 4.0]), values([4.0, 3.0])
     cosine = nn.cosine_similarity(a, b)
@@ -191,7 +197,7 @@ def test_targets_may_be_values_through_which_gradients_flow() -> None:
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda: nn.huber_loss([1.0], [1.0], delta=0), "huber_loss: delta = 0\ndelta is a number above 0"),
+        (lambda: nn.huber_loss([1.0], [1.0], delta=0), "huber_loss: delta = 0\ndelta is a finite number above 0"),
         (lambda: nn.l1_loss([1.0], [1.0, 2.0]), "l1_loss: 1 outputs against 2 targets"),
         (lambda: nn.huber_loss([[1.0]], [[1.0, 2.0]]), "huber_loss: 1 outputs against 2 targets"),
         (lambda: nn.cosine_similarity([1.0], [1.0, 2.0]), "cosine_similarity: 1 outputs against 2"),
@@ -205,6 +211,12 @@ def test_targets_may_be_values_through_which_gradients_flow() -> None:
         ),
         (lambda: nn.cross_entropy([[1.0, 2.0]], [[1.0, 0.0, 0.0]]), "cross_entropy: 2 outputs against 3"),
         (lambda: nn.cross_entropy([[1.0, 2.0]], [0], weight=[0.0, 1.0]), "classes of this batch weigh 0 in all"),
+        (
+            lambda: nn.cross_entropy([[1.0, 2.0]], [["a", 1.0]]),
+            "'a' in a target\na target is a class, or a probability",
+        ),
+        (lambda: nn.cross_entropy([[1.0, 2.0]], [[-0.5, 1.5]]), "cross_entropy: -0.5 in a target"),
+        (lambda: nn.cross_entropy([[1.0, 2.0]] * 2, [[0.5, 0.5], 1]), "classes and lists of probabilities as targets"),
         (lambda: nn.nll_loss([[-1.0, -2.0]], [2]), "nll_loss: class 2 of 2 logarithms"),
         (lambda: nn.nll_loss([[-1.0, -2.0]], [[0.5, 0.5]]), "nll_loss: target .*\n.*kl_div"),
         (lambda: nn.nll_loss([-1.0, -2.0], [0, 1]), "-1.0 is not a list of logarithms"),
