@@ -76,9 +76,8 @@ class CompiledRule:
             return samples
         self.add_squares(0, len(self.places))
         square = self.square[0]
-        in_range = 1e-280 < square < math.inf  # else squares have left the range of floats
-        length = (math.sqrt(square) if in_range else math.hypot(*self.slopes)) / samples
-        share = share_of(length, self.clipping.norm)
+        length = math.sqrt(square) if square < math.inf else math.hypot(*self.slopes)  # squares may leave the floats
+        share = share_of(length / samples, self.clipping.norm)
         return samples / share if share else math.inf
 
     def step(self, samples: float) -> None:

@@ -196,13 +196,15 @@ def alike(executor: Executor) -> Executor | None:
     return ProcessPoolExecutor(**{name: getattr(executor, f"_{name}") for name in names})
 
 
-def check_workers(executor: Any, pieces: Any) -> None:
-    if not isinstance(executor, Executor) and not callable(executor):
+def checked_workers(executor: Any, pieces: Any) -> tuple[Workers | None, int]:
+    """What `fit` was given as `executor` and `pieces`; an error for what cannot be one."""
+    if executor is not None and not isinstance(executor, Executor) and not callable(executor):
         raise TypeError(
             f"fit: executor = {executor!r:.60}\ngive a concurrent.futures.Executor, or a function that makes one"
         )
     if isinstance(pieces, bool) or not isinstance(pieces, Integral) or pieces < 1:
         raise ValueError(f"fit: pieces = {pieces!r:.60}\npieces is a whole number from 1 up")
+    return executor, int(pieces)
 
 
 def check_separable(task: Task) -> None:

@@ -64,6 +64,9 @@ class Steady:
         """Whether parts of the model have other public attributes than before; then they have the old ones again."""
         changed = False
         for part, members in self.members:
+            for name in vars(part).keys() - members.keys():  # made while it was tried out
+                changed = changed or not name.startswith("_")
+                delattr(part, name)
             for name, before in members.items():
                 if not same(vars(part).get(name), before):
                     changed = changed or not name.startswith("_")

@@ -26,7 +26,7 @@ from nn.initialise import as_random
 from nn.module import Module, in_mode
 from nn.optim import SGD, Optimizer
 from nn.schedules import ReduceLROnPlateau, Schedule
-from nn.spreading import Spread, Workers, check_workers
+from nn.spreading import Spread, Workers, checked_workers
 from nn.stopping import EarlyStopping, as_stopping
 from nn.trainers import Eager, Loss, Metric, Native, Task, Trainer, named
 
@@ -107,7 +107,7 @@ def fit(
     task = Task(model, list(inputs), list(targets), loss, optimizer, clipping, held_out, named(metrics))
     training = Training(task, as_random(rng), batch_size, schedule, schedule_each, as_stopping(early_stopping))
     training.callbacks = checked_callbacks(callbacks)
-    training.executor, training.pieces = executor, pieces
+    training.executor, training.pieces = checked_workers(executor, pieces)
     training.keeper = training.keeper_for(checkpoint, checkpoint_every, resume)
     with in_mode(model, training=True):
         training.run(epochs, progress, compile)
@@ -177,7 +177,6 @@ class Training:
         alone = trainer_for(self.task, compile, self.history)
         if self.executor is None:
             return alone
-        check_workers(self.executor, self.pieces)
         return Spread(self.task, self.executor, self.pieces, alone if isinstance(alone, Native) else None)
 
     def epoch(self, trainer: Trainer) -> None:

@@ -341,6 +341,18 @@ def test_trying_it_out_leaves_the_model_as_it_was() -> None:
     assert numbers(models[0]) == numbers(models[1])
 
 
+def test_what_trying_it_out_makes_is_taken_away_again() -> None:
+    class Remembering(nn.MLP):
+        def __call__(self, x):
+            self.seen = [*getattr(self, "seen", []), x]
+            return super().__call__(x)
+
+    model = Remembering(2, [2], rng=0)
+    with pytest.warns(RuntimeWarning, match="the model changes itself as it computes"):
+        nn.fit(model, INPUTS, CLASSES, loss=nn.cross_entropy, epochs=2, batch_size=7, compile=True)
+    assert len(model.seen) == 48
+
+
 def test_ctrl_c_within_an_epoch_of_compiled_training_keeps_what_was_learnt(monkeypatch) -> None:
     taken = itertools.count()
     step = nn.CompiledStep.train

@@ -62,3 +62,9 @@ def test_the_state_may_begin_with_orthogonal_weights(kind) -> None:
                 assert sum(a * b for a, b in zip(one, other)) == pytest.approx(float(row == column), abs=1e-12)
     others = {other: numbers for other, numbers in plain.state_dict().items() if other != name}
     assert {other: state[other] for other in others} == others and state[name] != plain.state_dict()[name]
+
+
+@pytest.mark.parametrize("kind", [nn.RNNCell, nn.GRUCell, nn.LSTMCell])
+def test_cells_begin_within_one_over_the_root_of_the_state(kind) -> None:
+    weights = [abs(p.data) for p in kind(100, 4, rng=0).parameters()]
+    assert 0.49 < max(weights) <= 0.5, "1 / sqrt(4), whatever the number of inputs"

@@ -217,6 +217,9 @@ def test_fit_reports_accuracy_where_there_are_classes(tmp_path) -> None:
     pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
     history.plot(tmp_path / "curve.png")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    labels = [line.get_label() for line in history.plot().axes[0].lines]
+    assert labels == ["loss", "accuracy", "validation loss", "validation accuracy"]
+    assert [line.get_label() for line in history.plot(curves=["lr"]).axes[0].lines] == ["lr"]
 
 
 def test_numpy_arrays_may_be_the_data() -> None:
