@@ -297,7 +297,17 @@ def test_what_is_no_engine_is_told_so(given, key) -> None:
     assert "\n" not in verdict.cause
 
 
+def test_an_engine_that_leaves_the_program_does_not_end_it() -> None:
+    def leave(output):
+        raise SystemExit(0)
+
+    verdict = check(storing(), backward=leave)
+    assert verdict.key == "crash" and "SystemExit" in verdict.cause
+
+
 def test_unknown_names_are_errors() -> None:
+    with pytest.raises(ValueError, match="needs 'plus'\nname some of "):
+        check(Value, needs=["plus"])
     with pytest.raises(ValueError, match="language = 'xx'"):
         check(Value, language="xx")
 

@@ -59,6 +59,8 @@ def check(
         student = Student(make, backward, functions)
         lacking = {rule: reason for rule in RULES if (reason := student.lacks(rule))}
         for name in needs:
+            if name not in by_name:
+                raise ValueError(f"check: needs {name!r:.40}\nname some of {', '.join(by_name)}")
             if by_name[name] in lacking:
                 raise Unusable("lacks", op=by_name[name].text.format("a", "b"), error=lacking[by_name[name]])
         rules = [rule for rule in RULES if rule not in lacking]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from autograd.classroom.misconceptions import Engine, catalogue
 from autograd.classroom.programs import POINTS, Outcome, Program, programs
 from autograd.classroom.rules import Number, Rule, by_name
-from autograd.classroom.students import Student, of_error
+from autograd.classroom.students import STOPS, Student, of_error
 
 Trial = tuple[Program, Sequence[Number]]
 WALKING = ("+", "*")  # operations enough to show what is wrong with a walk
@@ -62,7 +62,7 @@ def hunt(student: Student, rules: Sequence[Rule]) -> tuple[Failure | None, int]:
         truth, yours, error = program.truth(at), None, None
         try:
             yours = student.outcome(program, at)
-        except Exception as stopped:
+        except STOPS as stopped:
             error = stopped
         if yours is None or not same(yours, truth):
             return Failure(program, at, truth, yours, error, tried), tried
@@ -114,7 +114,7 @@ def probing(failure: Failure, rules: Sequence[Rule]) -> Iterator[Trial]:
 def outcome_or_none(student: Student, trial: Trial) -> Outcome | None:
     try:
         return student.outcome(*trial)
-    except Exception:
+    except STOPS:
         return None
 
 

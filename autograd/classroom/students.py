@@ -19,6 +19,9 @@ GRADIENT = ("grad", "gradient", "derivative", "deriv", "adjoint", "g")
 BACKWARD = ("backward", "backprop", "back")
 
 
+STOPS = (Exception, SystemExit)  # what a student's code may end in; Ctrl-C is the user's own
+
+
 class Unusable(Exception):  # noqa: N818 (it is not the program's error)
     """Why a student's engine cannot be tried at all: a key of what is said about it, and the facts."""
 
@@ -55,7 +58,7 @@ class Student:
         """A new number of the student's."""
         try:
             return self.make(float(number))
-        except Exception as error:
+        except STOPS as error:
             raise Unusable("no_leaf", error=of_error(error)) from error
 
     def own_backward(self, leaf: Any) -> Callable[[Any], Any]:
@@ -76,7 +79,7 @@ class Student:
             result = self.apply(rule, [self.leaf(2.0 + k) for k in range(rule.arity)])
         except (TypeError, AttributeError, NotImplementedError) as error:
             return of_error(error)
-        except Exception:  # it is there, and goes wrong
+        except STOPS:  # it is there, and goes wrong
             return ""
         return "" if hasattr(result, self.data) else f"it gives {result!r:.40}"
 
