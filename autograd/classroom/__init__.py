@@ -18,7 +18,8 @@
 >>> verdict.program, verdict.truth, verdict.cause
 ('c = a + a', {'c': 4.0, 'dc/da': 2.0}, 'you replaced the gradient where it must be added: a is used twice')
 
-Read rules.py, programs.py, misconceptions.py, students.py, hunting.py, verdict.py in this order.
+Read rules.py, programs.py, misconceptions.py, inside/, asking.py, students.py, hunting.py, verdict.py in this order for
+the checker; then ladder.py, examining.py, checks/, judging.py for the exercises.
 """
 
 from __future__ import annotations
@@ -26,18 +27,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd.classroom.hunting import Cause, explain, hunt
-from autograd.classroom.messages import say
-from autograd.classroom.rules import RULES, by_name
-from autograd.classroom.students import Student, Unusable
-from autograd.classroom.verdict import Verdict, of_failure
+from autograd.classroom.asking import Here
+from autograd.classroom.engine_examining import examine_engine, of_unusable
+from autograd.classroom.inside.engines import Engine, Unusable
+from autograd.classroom.judging import check_exercise
+from autograd.classroom.rules import by_name
+from autograd.classroom.speaking import texts
+from autograd.classroom.verdict import Verdict
 
 __all__ = ["Verdict", "check"]
 
 
 def check(
-    make: Callable[[float], Any],
+    make: Any,
     *,
+    exercise: int | None = None,
+    student: str = "",
     backward: Callable[[Any], Any] | None = None,
     functions: Mapping[str, Callable[[Any], Any]] | None = None,
     needs: Iterable[str] = ("+",),
@@ -53,23 +58,23 @@ def check(
     or similar names. Operations that are not there yet are left out, but for those in `needs`, which names rules.
     `backward` is a function of the output, if the class has no such method; `functions` are exp, tanh and others, if
     they are functions beside the class. Messages are in `language`, "en" or "de".
+
+    With `exercise`, the number of one of the ladder's, what is given is judged as a solution of it: the class or the
+    function that it asks for, a dict of names such as globals(), or the path of a file; `student` is who has solved
+    it, where an exercise has numbers of one's own.
+
+    >>> check(lambda f, x, h: (f(x + h) - f(x)) / (2 * h), exercise=2).key
+    'no_such_name'
     """
-    say("passed", language, tried=0)  # an error now, if there is no such language
+    texts(language)  # an error now, if there is no such language
+    for name in needs:
+        if name not in by_name:
+            raise ValueError(f"check: needs {name!r:.40}\nname some of {', '.join(by_name)}")
+    if exercise is not None:
+        return check_exercise(make, exercise, student, language)
     try:
-        student = Student(make, backward, functions)
-        lacking = {rule: reason for rule in RULES if (reason := student.lacks(rule))}
-        for name in needs:
-            if name not in by_name:
-                raise ValueError(f"check: needs {name!r:.40}\nname some of {', '.join(by_name)}")
-            if by_name[name] in lacking:
-                raise Unusable("lacks", op=by_name[name].text.format("a", "b"), error=lacking[by_name[name]])
-        rules = [rule for rule in RULES if rule not in lacking]
-        failure, tried = hunt(student, rules)
-        if failure is not None:
-            cause = explain(student, failure, rules) if failure.yours is not None else Cause(None, False)
-            return of_failure(failure, cause, language)
+        ask = Here({})
+        ask.submission.names["engine"] = Engine(make, backward, functions)
+        return examine_engine(ask, tuple(needs), language)
     except Unusable as reason:
-        return Verdict(False, reason.key, say(reason.key, language, **reason.facts), language=language)
-    missing = ", ".join(rule.text.format("a", "b") for rule in lacking)
-    notes = (say("not_yet", language, ops=missing),) if missing else ()
-    return Verdict(True, "passed", say("passed", language, tried=tried), notes=notes, language=language)
+        return of_unusable(reason, language)

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from autograd.classroom.misconceptions import Engine, catalogue
 from autograd.classroom.programs import POINTS, Outcome, Program, programs
 from autograd.classroom.rules import Number, Rule, by_name
-from autograd.classroom.students import STOPS, Student, of_error
+from autograd.classroom.asking import Stopped
+from autograd.classroom.students import Student, Trial
 
-Trial = tuple[Program, Sequence[Number]]
 WALKING = ("+", "*")  # operations enough to show what is wrong with a walk
 
 
@@ -30,7 +30,7 @@ class Failure(NamedTuple):
     at: Sequence[Number]
     truth: Outcome
     yours: Outcome | None  # None if the engine stopped
-    error: BaseException | None
+    error: Stopped | None
     tried: int
 
 
@@ -44,29 +44,36 @@ class Cause(NamedTuple):
     is_all: bool
 
 
-def trials(rules: Sequence[Rule]) -> Iterator[Trial]:
+def trials(rules: Sequence[Rule], longest: int = 3) -> Iterator[Trial]:
     """Programs and where to run them, the smallest first; none stands on a kink."""
     walking = [rule for rule in rules if rule.name in WALKING]
     stages = [([rule], 1) for rule in rules] + [(walking, 2), (walking, 3), (rules, 2)]
-    for chosen, length in stages:
+    for chosen, length in (stage for stage in stages if stage[1] <= longest):
         for program in programs(chosen, length):
             for at in POINTS:
                 if program.is_smooth(at):
                     yield program, at
 
 
-def hunt(student: Student, rules: Sequence[Rule]) -> tuple[Failure | None, int]:
+def hunt(student: Student, rules: Sequence[Rule], longest: int = 3) -> tuple[Failure | None, int]:
     """The smallest program of these operations that goes wrong, and how many were tried."""
-    tried = 0
-    for tried, (program, at) in enumerate(trials(rules), 1):
-        truth, yours, error = program.truth(at), None, None
-        try:
-            yours = student.outcome(program, at)
-        except STOPS as stopped:
-            error = stopped
-        if yours is None or not same(yours, truth):
-            return Failure(program, at, truth, yours, error, tried), tried
+    waiting, tried = trials(rules, longest), 0
+    while batch := list(itertools.islice(waiting, 40 if tried < 200 else 400)):
+        for trial, yours in zip(batch, student.outcomes(batch)):
+            tried += 1
+            truth = trial[0].truth(trial[1], student.arriving)
+            if yours is None or not same(yours, truth):
+                return Failure(*trial, truth, yours, None, tried) if yours else stop_at(student, trial, tried), tried
     return None, tried
+
+
+def stop_at(student: Student, trial: Trial, tried: int) -> Failure:
+    """A program at which the engine stops, run once more by itself, so that the error can be told in full."""
+    truth = trial[0].truth(trial[1], student.arriving)
+    try:
+        return Failure(*trial, truth, student.outcome(*trial), None, tried)
+    except Stopped as error:
+        return Failure(*trial, truth, None, error, tried)
 
 
 def same(one: Outcome, other: Outcome) -> bool:
@@ -80,15 +87,15 @@ def close(x: Number, y: Number) -> bool:
 # ---- why -------------------------------------------------------------------------------------------------------------
 
 
-def explain(student: Student, failure: Failure, rules: Sequence[Rule]) -> Cause:
+def explain(student: Student, failure: Failure, rules: Sequence[Rule], longest: int = 3) -> Cause:
     """The misconception that is likest to the student's engine, on the failing program and on others."""
-    probes = list(probing(failure, rules))
-    seen = [outcome_or_none(student, trial) for trial in probes]
+    probes = [trial for trial in probing(failure, rules) if len(trial[0].steps) <= longest]
+    seen = student.outcomes(probes)
     best: list[bool] = []
     found = None
     for engine in catalogue(rules):
-        if alike(engine.outcome(failure.program, failure.at), failure.yours):
-            explained = [alike(engine.outcome(*trial), yours) for trial, yours in zip(probes, seen)]
+        if alike(engine.outcome(failure.program, failure.at, student.arriving), failure.yours):
+            explained = [alike(engine.outcome(*trial, student.arriving), yours) for trial, yours in zip(probes, seen)]
             if found is None or telling(probes, explained) > telling(probes, best):
                 found, best = engine, explained
     suspects = {step.rule for step in failure.program.steps}
@@ -111,13 +118,6 @@ def probing(failure: Failure, rules: Sequence[Rule]) -> Iterator[Trial]:
             yield program, POINTS[0]
 
 
-def outcome_or_none(student: Student, trial: Trial) -> Outcome | None:
-    try:
-        return student.outcome(*trial)
-    except STOPS:
-        return None
-
-
 def alike(outcome: Outcome, yours: Outcome | None) -> bool:
     return yours is not None and same(outcome, yours)
 
@@ -132,7 +132,7 @@ def facts(failure: Failure, engine: Engine | None) -> dict[str, str]:
     if failure.yours is not None:
         told |= {"yours": f"{failure.yours.value:.6g}", "truth": f"{float(failure.truth.value):.6g}"}
     if failure.error is not None:
-        told["error"] = of_error(failure.error)
+        told |= {"error": failure.error.error, "call": str(program), "line": ""}
     if engine is not None:
         early, late = too_early(program, engine)
         told |= {"early": program.name(early), "late": program.name(late)}

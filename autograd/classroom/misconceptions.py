@@ -97,11 +97,11 @@ class Engine(NamedTuple):
     seed: int = 1
     rule: str = ""  # the operation that is wrong, if it is one
 
-    def outcome(self, program: Program, at: Sequence[Number]) -> Outcome:
+    def outcome(self, program: Program, at: Sequence[Number], arriving: Number = 1) -> Outcome:
         """What this engine makes of a program."""
         numbers = program.values(at)
         slopes: list[Number] = [0] * len(numbers)
-        slopes[-1] = self.seed
+        slopes[-1] = self.seed * arriving
         for place in self.order(program):
             if place < program.leaves:
                 continue
@@ -109,7 +109,7 @@ class Engine(NamedTuple):
             taken = [numbers[k] for k in operands]
             sent = [self.sends(rule, which, slopes[place], taken) for which in range(rule.arity)]
             for operand, share in zip(operands, sent):
-                slopes[operand] = slopes[operand] + share if self.adds else share
+                slopes[operand] = slopes[operand] + share if self.adds or self.rule not in ("", rule.name) else share
         return Outcome(numbers[-1], tuple(slopes[: program.leaves]))
 
 
@@ -152,6 +152,15 @@ def other_sign(name: str, which_one: int) -> Sends:
     def sends(rule: Rule, which: int, gradient: Number, operands: Sequence[Number]) -> Number:
         sent = chain_rule(rule, which, gradient, operands)
         return -sent if rule.name == name and which == which_one else sent
+
+    return sends
+
+
+def both_signs(name: str) -> Sends:
+    """One operation that sends to both of its operands with the wrong sign."""
+
+    def sends(rule: Rule, which: int, gradient: Number, operands: Sequence[Number]) -> Number:
+        return (-1 if rule.name == name else 1) * chain_rule(rule, which, gradient, operands)
 
     return sends
 
@@ -218,9 +227,13 @@ def of_rules(rules: Sequence[Rule]) -> Iterator[Engine]:
         for which in range(rule.arity):
             yield Engine(f"sign_{which}", sends=other_sign(rule.name, which), rule=rule.name)
             yield Engine(f"nothing_{which}", sends=nothing_to(rule.name, which), rule=rule.name)
+        if rule.arity > 1:
+            yield Engine("sign_both", sends=both_signs(rule.name), rule=rule.name)
+            yield Engine("accumulate_one", adds=False, rule=rule.name)
         yield Engine("slope_of_one", sends=gradient_alone(rule.name), rule=rule.name)
 
 
 def catalogue(rules: Sequence[Rule] = RULES) -> list[Engine]:
     """All misconceptions about these operations and about the walk."""
-    return [*ORDERS, *of_rules(rules)]
+    orders = ORDERS if len(rules) > 1 else [engine for engine in ORDERS if engine.key != "upstream_everywhere"]
+    return [*orders, *of_rules(rules)]

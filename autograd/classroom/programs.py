@@ -2,7 +2,7 @@
 
 A program is a straight line of steps. Each step is an operation on what stands above it, so the order in which it is
 written is a topological order already, and the chain rule from the last line up to the first is the whole truth. Next:
-engines.py.
+misconceptions.py.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class Program(NamedTuple):
             numbers.append(rule.compute(*(numbers[k] for k in operands)))
         return numbers
 
-    def truth(self, at: Sequence[Number]) -> Outcome:
+    def truth(self, at: Sequence[Number], arriving: Number = 1) -> Outcome:
         """The value of the output and its true slopes: the chain rule, from the last line to the first."""
         numbers = self.values(at)
         slopes: list[Number] = [0] * len(numbers)
-        slopes[-1] = 1
+        slopes[-1] = arriving
         for place in range(len(numbers) - 1, self.leaves - 1, -1):
             rule, operands = self.steps[place - self.leaves]
             for operand, slope in zip(operands, rule.slopes(*(numbers[k] for k in operands))):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
-import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.classroom.hunting import Cause, Failure, facts
-from autograd.classroom.messages import say
+from autograd.classroom.speaking import say
 from autograd.classroom.programs import Outcome, Program
 from autograd.classroom.rules import Number
 from autograd.drawing import tree
 from autograd.value import Value
+
+# What an error of some kind means, wherever a student's code ends in it.
+KINDS = {"NotImplementedError": "not_written", "RecursionError": "too_deep", "TooManyLooks": "again_and_again"}
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,9 @@ class Verdict:
 
     `program` is text such as "c = a + a"; `at` has the number of each leaf; `yours` and `truth` what the program came
     to, by name: the value of its last line, and its slopes ("dc/da"). `cause` is one line in words, `key` its name in
-    messages.py. `graph` is the program's graph as it should be, in text. `traceback` is that of the student's own
-    code, if that stopped. A verdict is true if it passed.
+    messages/. `graph` is the program's graph as it should be, in text. `traceback` is that of the student's own code,
+    if that stopped, and `printed` what it printed. `predicted` says whether the answer to the exercise's first question
+    is right, None if there is none, and `remark` says so in words. A verdict is true if it passed.
     """
 
     passed: bool
@@ -30,12 +34,15 @@ class Verdict:
     cause: str
     program: str = ""
     at: dict[str, float] = field(default_factory=dict)
-    yours: dict[str, float] = field(default_factory=dict)
-    truth: dict[str, float] = field(default_factory=dict)
+    yours: dict[str, Any] = field(default_factory=dict)
+    truth: dict[str, Any] = field(default_factory=dict)
     graph: str = ""
     notes: tuple[str, ...] = ()
     traceback: str = ""
     language: str = "en"
+    printed: str = ""
+    predicted: bool | None = None
+    remark: str = ""
 
     def __bool__(self) -> bool:
         return self.passed
@@ -48,20 +55,26 @@ class Verdict:
     def lines(self) -> list[str]:
         """The verdict, line by line."""
         if not self.program:
-            return [self.cause, *self.notes]
-        at = ", ".join(f"{name} = {number:g}" for name, number in self.at.items())
-        shown = [f"{self.say('smallest')}:", "", f"    {self.program}", f"    {at}", ""]
+            return [self.cause, *self.afterwards()]
+        shown = [f"{self.say('smallest')}:", "", *("    " + line for line in self.program.splitlines())]
+        if self.at:
+            shown.append("    " + ", ".join(f"{name} = {number:g}" for name, number in self.at.items()))
+        shown.append("")
         if self.yours:
             rows = [["", self.say("yours"), self.say("truth")], *self.rows()]
-            shown += [f"    {name:8}{yours:>14}{truth:>14}{mark}" for name, yours, truth, mark in marked(rows)]
-            shown.append("")
-        shown += [f"{self.say('why')}: {self.cause}", *self.notes]
+            shown += [*table(rows), ""]
+        shown.append(f"{self.say('why')}: {self.cause}")
         if self.graph:
             shown += ["", f"{self.say('should_be')}:", *("    " + line for line in self.graph.splitlines())]
-        return shown
+        return [*shown, *self.afterwards()]
+
+    def afterwards(self) -> list[str]:
+        """What else there is to say: notes, the prediction, what the code has printed."""
+        printed = [f"{self.say('printed')}:", *("    " + line for line in self.printed.splitlines()[:10])]
+        return [*self.notes, *filter(None, [self.remark]), *(printed if self.printed.strip() else [])]
 
     def rows(self) -> list[list[str]]:
-        return [[name, f"{self.yours[name]:.6g}", f"{truth:.6g}"] for name, truth in self.truth.items()]
+        return [[name, shortly(self.yours[name]), shortly(truth)] for name, truth in self.truth.items()]
 
     def say(self, key: str) -> str:
         return say(key, self.language)
@@ -73,12 +86,29 @@ class Verdict:
         return f'<pre style="border-left: 4px solid {colour}; padding-left: 1em">{text}</pre>'
 
 
-def marked(rows: list[list[str]]) -> list[tuple[str, str, str, str]]:
-    """Rows of text, with a mark at the end of those whose two numbers differ."""
-    return [(name, yours, truth, "   <--" if name and yours != truth else "") for name, yours, truth in rows]
+def table(rows: list[list[str]]) -> list[str]:
+    """Rows of text, with a mark at those whose two numbers differ; what is too wide for a row has a line to itself."""
+    if all(len(yours) <= 14 and len(truth) <= 14 for _, yours, truth in rows):
+        marks = ["   <--" if name and yours != truth else "" for name, yours, truth in rows]
+        return [f"    {name:8}{yours:>14}{truth:>14}{mark}" for (name, yours, truth), mark in zip(rows, marks)]
+    [_, yours, truth], *answers = rows
+    return [f"    {who}: {name} {text}" for name, *both in answers for who, text in zip((yours, truth), both)]
 
 
-def of_failure(failure: Failure, cause: Cause, language: str) -> Verdict:
+def shortly(answer: Any) -> str:
+    """An answer in a few signs: six digits, and no more than fits on a line.
+
+    >>> shortly([1.0, 2 / 3, True])
+    '[1, 0.666667, True]'
+    """
+    if isinstance(answer, (list, tuple)):
+        text = f"[{', '.join(map(shortly, answer))}]"
+    else:
+        text = str(answer) if isinstance(answer, (bool, str)) or answer is None else f"{float(answer):.6g}"
+    return text if len(text) <= 66 else text[:63] + "..."
+
+
+def of_failure(failure: Failure, cause: Cause, language: str, arriving: float = 1) -> Verdict:
     """What is said about a program that went wrong."""
     program, engine = failure.program, cause.engine
     key = key_of(failure, cause)
@@ -89,12 +119,12 @@ def of_failure(failure: Failure, cause: Cause, language: str) -> Verdict:
         key=key,
         cause=say(key, language, **facts(failure, engine)),
         program=str(program),
-        at={program.name(place): float(number) for place, number in enumerate(failure.at[: program.leaves])},
-        yours=by_name_of(program, failure.yours) if failure.yours else {},
-        truth=by_name_of(program, failure.truth),
-        graph=graph_of(program, failure.at),
+        at=where(program, failure.at, arriving),
+        yours=by_name_of(program, failure.yours, arriving) if failure.yours else {},
+        truth=by_name_of(program, failure.truth, arriving),
+        graph=graph_of(program, failure.at) if arriving == 1 else "",
         notes=notes,
-        traceback="".join(traceback.format_exception(failure.error)) if failure.error else "",
+        traceback=failure.error.traceback if failure.error else "",
         language=language,
     )
 
@@ -102,7 +132,7 @@ def of_failure(failure: Failure, cause: Cause, language: str) -> Verdict:
 def key_of(failure: Failure, cause: Cause) -> str:
     """The name of what is said."""
     if failure.yours is None:
-        return "crash"
+        return KINDS.get(failure.error.kind if failure.error else "", "crash")
     if cause.engine is not None:
         key, rule = cause.engine.key, failure.program.steps[0].rule
         alone = cause.engine.rule and not any(
@@ -114,13 +144,24 @@ def key_of(failure: Failure, cause: Cause) -> str:
     return "slope" if len(failure.program.steps) == 1 else "walk"
 
 
-def by_name_of(program: Program, outcome: Outcome) -> dict[str, float]:
-    output = program.name(program.leaves + len(program.steps) - 1)
-    slopes = {f"d{output}/d{program.name(k)}": float(slope) for k, slope in enumerate(outcome.slopes)}
+def where(program: Program, at: Sequence[Number], arriving: float) -> dict[str, float]:
+    """The numbers that a program starts from, and the gradient that arrives at its end, if that is not 1."""
+    numbers = {program.name(place): float(number) for place, number in enumerate(at[: program.leaves])}
+    return numbers if arriving == 1 else {**numbers, f"{output_name(program)}.grad": float(arriving)}
+
+
+def output_name(program: Program) -> str:
+    return program.name(program.leaves + len(program.steps) - 1)
+
+
+def by_name_of(program: Program, outcome: Outcome, arriving: float) -> dict[str, float]:
+    output = output_name(program)
+    named = f"d{output}/d{{}}" if arriving == 1 else "{}.grad"
+    slopes = {named.format(program.name(k)): float(slope) for k, slope in enumerate(outcome.slopes)}
     return {output: float(outcome.value), **slopes}
 
 
-def graph_of(program: Program, at: tuple[Number, ...] | Any) -> str:
+def graph_of(program: Program, at: Sequence[Number]) -> str:
     """The program's graph with its true gradients, drawn in text by the real engine."""
     nodes: list[Any] = [Value(float(number)) for number in at[: program.leaves]]
     for rule, operands in program.steps:

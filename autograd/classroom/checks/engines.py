@@ -1,0 +1,170 @@
+"""Exercises that build an engine, one operation and one idea at a time: the hunt finds what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from autograd.classroom.asking import Ask
+from autograd.classroom.checks.registry import Check, Given, asks, checks
+from autograd.classroom.engine_examining import examine_engine
+from autograd.classroom.examining import Question, agree, examine
+from autograd.classroom.rules import by_name
+from autograd.classroom.verdict import Verdict
+
+ARRIVING = 5.0  # a gradient that shows whether it was multiplied by
+
+
+def engine_with(*needs: str, longest: int = 3, arriving: float | None = None) -> Check:
+    """A check of an engine by the hunt, with these operations and no others."""
+
+    def check(ask: Ask, given: Given, language: str) -> Verdict:
+        return examine_engine(ask, needs, language, [by_name[name] for name in needs], longest, arriving)
+
+    return check
+
+
+def then(first: Check, questions: Any) -> Check:
+    """A check, and if that passes, questions."""
+
+    def check(ask: Ask, given: Given, language: str) -> Verdict:
+        verdict = first(ask, given, language)
+        return examine(ask, questions(given), language) if verdict else verdict
+
+    return check
+
+
+# ---- a number that remembers -----------------------------------------------------------------------------------------
+
+
+@asks(3)
+def remembering(given: Given) -> Iterator[Question]:
+    """Its data, its parents as two edges in order, the sign that made it, a text."""
+    nodes = "a, b = Value(2.0), Value(3.0)\n"
+    yield Question("Value(3).data", 3.0)
+    yield Question("type(Value(3).data).__name__", "float", {"not_a_float": "int"}, shown="type(Value(3).data)")
+    yield Question("len(Value(2.0).parents)", 0, errors={"TypeError": "no_parents"}, otherwise="leaf_with_parents")
+    for sign, data in (("+", 5.0), ("*", 6.0)):
+        call = f"c = a {sign} b"
+        wrong = {"no_parents": [], "swapped_parents": [3.0, 2.0], "last_parent_only": [3.0], "first_parent_only": [2.0]}
+        yield Question(f"{nodes}{call}\nc.data", data, shown=f"{call}\nc.data")
+        yield Question(
+            f"{nodes}{call}\n[type(parent).__name__ == type(a).__name__ for parent in c.parents]", [True, True],
+            {"no_parents": [], "numbers_for_parents": [False, False]}, shown=f"{call}\nc.parents",
+        )  # fmt: skip
+        yield Question(f"{nodes}d = a {sign} a\nlen(d.parents)", 2, {"set_of_parents": 1}, shown=f"d = a {sign} a\nlen(d.parents)")
+        yield Question(f"{nodes}{call}\n[parent.data for parent in c.parents]", [2.0, 3.0], wrong, shown=f"{call}\nc.parents")
+        yield Question(f"{nodes}{call}\n[parent is a or parent is b for parent in c.parents]", [True, True],
+                       {"copies_for_parents": [False, False]}, shown=f"{call}\nc.parents[0] is a")  # fmt: skip
+        yield Question(f"{nodes}{call}\nc.op", sign, {"no_op": ""}, shown=f"{call}\nc.op", otherwise="other_op")
+    yield Question("repr(Value(2.5))", "Value(2.5)", judge=lambda text: "" if "2.5" in str(text) else "no_number_in_text")
+
+
+# ---- operations ------------------------------------------------------------------------------------------------------
+
+checks(4)(engine_with("+", "-", longest=1, arriving=ARRIVING))
+checks(5)(engine_with("*", longest=2, arriving=ARRIVING))
+checks(7)(engine_with("+", "*"))
+OTHER_SIDE = ("+", "-", "*", "/", "negative", *(f"{sign} number" for sign in "+-*/"), *(f"number {sign}" for sign in "+-*/"))
+checks(10)(engine_with(*OTHER_SIDE, longest=2))
+
+
+def far_away(given: Given) -> Iterator[Question]:
+    """Stable where numbers are large: no error, no nan."""
+    far: Mapping[str, list[tuple[float, float, float]]] = {  # x, the value, the slope
+        "tanh": [(1000.0, 1.0, 0.0), (-1000.0, -1.0, 0.0)],
+        "sigmoid": [(1000.0, 1.0, 0.0), (-1000.0, 0.0, 0.0)],
+        "exp": [(-1000.0, 0.0, 0.0), (700.0, 1.0142320547350045e304, 1.0142320547350045e304)],
+        "log": [(1e-300, -690.7755278982137, 1e300)],
+    }
+    for name, rows in far.items():
+        for x, value, slope in rows:
+            call = f"engine.run(['c = {name}(a)'], ['a'], [{x}])"
+            yield Question(call, [value, slope], shown=f"c = {name}(a), at a = {x:g}: c and its slope", judge=Near([value, slope]),
+                           errors={"OverflowError": "overflows", "ValueError": "overflows", "ZeroDivisionError": "overflows"},
+                           facts={"op": name, "x": f"{x:g}"})  # fmt: skip
+
+
+class Near:
+    """Right where it is near enough; a nan has its own name."""
+
+    def __init__(self, truth: list[float]) -> None:
+        self.truth = truth
+
+    def __call__(self, answer: Any) -> str:
+        if agree(answer, self.truth):
+            return ""
+        return "becomes_nan" if any(x != x for x in answer) else "differs"
+
+
+checks(11)(then(engine_with("exp", "log", "tanh", "sigmoid", longest=2), far_away))
+
+
+def kinks(given: Given) -> Iterator[Question]:
+    """Any slope between those to the left and to the right is right at a kink; powers of negative numbers are real."""
+    for name, low, high in (("relu", 0.0, 1.0), ("abs", -1.0, 1.0)):
+        yield Question(f"engine.run(['c = {name}(a)'], ['a'], [0.0])[1]", f"from {low:g} to {high:g}", judge=Between(low, high),
+                       shown=f"the slope of {name}(a) at a = 0", facts={"op": f"{name}(a)"})  # fmt: skip
+    yield Question("engine.run(['c = a ** b'], ['a', 'b'], [-2.0, 3.0])[:2]", [-8.0, 12.0], shown="c = a ** b, at a = -2, b = 3: c and dc/da",
+                   errors={"ValueError": "log_of_negative", "TypeError": "log_of_negative"})  # fmt: skip
+    yield Question("engine.run(['c = a ** 2'], ['a'], [0.0])", [0.0, 0.0], shown="c = a ** 2, at a = 0",
+                   errors={"ZeroDivisionError": "divides_by_zero", "ValueError": "divides_by_zero"}, facts={"op": "a ** 2"})  # fmt: skip
+
+
+class Between:
+    """Right from a number to another."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = low, high
+
+    def __call__(self, answer: Any) -> str:
+        return "" if isinstance(answer, float) and self.low <= answer <= self.high else "outside_of_the_kink"
+
+
+checks(12)(then(engine_with("**", "** -1", "** of two", "number **", "relu", "abs", longest=2), kinks))
+
+
+# ---- backward, twice -------------------------------------------------------------------------------------------------
+
+
+def twice(given: Given) -> Iterator[Question]:
+    """A second pass doubles the gradients of leaves, exactly, and nothing else changes."""
+    for lines, x, slope in ((["c = a * a", "d = c + c"], 2.0, 8.0), (["c = a * a", "d = c * a", "e = d * c"], 1.0, 5.0)):
+        for times in (2, 3):
+            value = {2: 8.0}.get(x, 1.0)
+            yield Question(
+                f"engine.run({lines}, ['a'], [{x}], {times})", [value, slope * times],
+                {
+                    "leaves_forgotten": [value, slope], "stale_inner": [value, stale(lines, x, times)],
+                    "seed_adds_up": [value, seeds_added(slope, times)],
+                },
+                shown="; ".join(lines) + f"; backward() {times} times: {lines[-1][0]} and the gradient of a",
+                facts={"times": times},
+            )  # fmt: skip
+    yield Question(
+        "a = Value(3.0)\nc = a * a\nd = c + a\nc.backward()\nd.backward()\na.grad", 13.0, {"stale_inner": 19.0},
+        shown="c = a * a; d = c + a; c.backward(); d.backward(); a.grad", facts={"times": 2},
+    )  # fmt: skip
+
+
+def stale(lines: list[str], x: float, times: int) -> float:
+    """What the leaf has after passes that leave the gradients of inner nodes as they are."""
+    numbers = {"a": x}
+    operations = [(line[0], line[4], line[6], line[8]) for line in lines]
+    for name, left, sign, right in operations:
+        numbers[name] = numbers[left] + numbers[right] if sign == "+" else numbers[left] * numbers[right]
+    gradients = dict.fromkeys(numbers, 0.0)
+    for _ in range(times):
+        gradients[operations[-1][0]] = 1.0
+        for name, left, sign, right in reversed(operations):
+            gradients[left] += gradients[name] * (1.0 if sign == "+" else numbers[right])
+            gradients[right] += gradients[name] * (1.0 if sign == "+" else numbers[left])
+    return gradients["a"]
+
+
+def seeds_added(slope: float, times: int) -> float:
+    """What the leaf has if the output's own gradient is one more at each pass, and inner nodes start anew."""
+    return slope * times * (times + 1) / 2
+
+
+checks(9)(then(engine_with("+", "-", "*"), twice))

@@ -1,0 +1,134 @@
+"""Exercises about slopes of functions of plain numbers: by hand, by differences, and checking a claimed gradient."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from autograd.classroom.checks.registry import Given, asks, gives
+from autograd.classroom.examining import Question, agree
+
+
+@gives(1)
+def by_hand_numbers(draw: random.Random) -> dict[str, Any]:
+    """Numbers with which every misconception gives another answer."""
+    while True:
+        numbers = dict(zip("ABCPQR", draw.sample([-7, -6, -5, -4, -3, -2, 2, 3, 4, 5, 6, 7], 6)))
+        given = {**numbers, **dict(zip(("X1", "X2", "X3"), draw.sample([-4, -3, -2, 2, 3, 4, 5], 3)))}
+        answers = [[question.truth, *question.wrong.values()] for question in by_hand(given)]
+        if all(len(set(each)) == len(each) for each in answers):
+            return given
+
+
+@asks(1)
+def by_hand(given: Given) -> Iterator[Question]:
+    """The slope of A x**2 + B x + C, and the three of p * q + r."""
+    a, b, c = (given[name] for name in "ABC")
+    for k in (1, 2, 3):
+        x = given[f"X{k}"]
+        wrong = {
+            "value_for_slope": a * x * x + b * x + c, "keeps_the_constant": 2 * a * x + b + c,
+            "forgets_the_two": a * x + b, "loses_b": 2 * a * x, "keeps_the_power": 2 * a * x * x + b,
+            "other_sign": -(2 * a * x + b), "sign_of_b": 2 * a * x - b,
+        }  # fmt: skip
+        shown = f"slope_at_x{k}     # of {a} * x**2 + {b} * x + {c}, at x = {x}"
+        yield Question(f"slope_at_x{k}", 2 * a * x + b, wrong, shown=shown)
+    p, q, r = (given[name] for name in "PQR")
+    for name, truth, own in (("by_p", q, p), ("by_q", p, q), ("by_r", 1, r)):
+        wrong = {"own_number": own, "keeps_the_rest": truth + r, "constant_slope": 0, "value_for_slope": p * q + r}
+        yield Question(name, truth, wrong, shown=f"{name}     # of p*q + r, at p = {p}, q = {q}, r = {r}")
+
+
+# ---- differences -----------------------------------------------------------------------------------------------------
+
+
+@asks(2)
+def differences(given: Given) -> Iterator[Question]:
+    """Both differences on a cube, where their errors are known: 3xh + h**2 of the forward, h**2 of the central one."""
+    for x, h in ((2.0, 0.1), (2.0, 0.01), (-1.0, 0.25)):
+        forward, central = ((x + h) ** 3 - x**3) / h, ((x + h) ** 3 - (x - h) ** 3) / (2 * h)
+        backward, slope = (x**3 - (x - h) ** 3) / h, 3 * x**2
+        wrong = {
+            "forward": {"other_side": backward, "halved": forward / 2, "not_divided": forward * h, "central": central},
+            "central": {
+                "one_sided": forward, "one_sided_back": backward, "doubled": central * 2,
+                "not_divided": central * 2 * h, "wrong_way_divided": central * h * h,
+            },
+        }  # fmt: skip
+        for name, truth in (("forward", forward), ("central", central)):
+            yield Question(
+                f"{name}_difference(lambda x: x**3, x, h)", truth, {**wrong[name], "other_sign": -truth},
+                {"x": x, "h": h}, f"{name}_difference(cube, {x:g}, {h:g})",
+                judge=Differs(truth, slope),
+                facts={
+                    "op": f"{name}_difference", "error": f"{abs(forward - slope):.2g}", "best": f"{h * h:.2g}",
+                    "h": f"{h:g}",
+                },
+            )  # fmt: skip
+
+
+class Differs(NamedTuple):
+    """Whether an answer is the difference, or the slope itself up to a small step of the student's own."""
+
+    truth: float
+    slope: float
+
+    def __call__(self, answer: Any) -> str:
+        if agree(answer, self.truth, 1e-7):
+            return ""
+        return "own_step" if agree(answer, self.slope, 1e-3) else "differs"
+
+
+# ---- a gradient that somebody claims ---------------------------------------------------------------------------------
+
+# A function, its true gradient, where; and ways in which a claimed gradient is wrong.
+TRUE_ONES = [
+    ("x*x", "[2*x]", [3.0]),
+    ("x**3 - 2*x", "[3*x*x - 2]", [-1.5]),
+    ("x*y + y", "[y, x + 1]", [2.0, -3.0]),
+    ("math.exp(x)", "[math.exp(x)]", [4.0]),
+    ("math.sin(x)*y", "[math.cos(x)*y, math.sin(x)]", [0.7, 1.3]),
+    ("1000000*x*x", "[2000000*x]", [1.5]),
+    ("1e-5*x*x", "[2e-5*x]", [1.5]),
+    ("7.0 + 0*x", "[0.0]", [2.0]),
+    ("math.log(x) + 100", "[1/x]", [0.5]),
+    ("x*y*z", "[y*z, x*z, x*y]", [1.0, 2.0, 3.0]),
+]
+WRONG_ONES = [
+    ("x*x", "[2.002*x]", [3.0], "by a thousandth"),
+    ("x**3 - 2*x", "[3*x*x + 2]", [-1.5], "a sign"),
+    ("x*y + y", "[x, y + 1]", [2.0, -3.0], "own data for the other's"),
+    ("x*y*z", "[y*z, x*z, x*y*1.01]", [1.0, 2.0, 3.0], "the last of three"),
+    ("math.exp(x)", "[0.0]", [4.0], "nothing"),
+    ("1e-5*x*x", "[3e-5*x]", [1.5], "by half of something small"),
+    ("1e-5*x*x", "[0.0]", [1.5], "nothing where little is right"),
+    ("math.log(x) + 100", "[float('nan')]", [0.5], "not a number"),
+    ("7.0 + 0*x", "[0.001]", [2.0], "something where nothing is right"),
+    ("math.sin(x)*y", "[math.cos(x)*y]", [0.7, 1.3], "a slope left out"),
+]
+
+
+@asks(13)
+def gradcheck(given: Given) -> Iterator[Question]:
+    """It has to accept ten right gradients, and refuse ten wrong ones."""
+    for text, claimed, xs in TRUE_ONES:
+        yield claim(text, claimed, xs, True, "refuses_a_right_one", "")
+    for text, claimed, xs, how in WRONG_ONES:
+        yield claim(text, claimed, xs, False, ACCEPTED.get(how, "accepts_a_wrong_one"), how)
+
+
+ACCEPTED = {
+    "by half of something small": "absolute_tolerance", "nothing where little is right": "absolute_tolerance",
+    "by a thousandth": "too_generous", "the last of three": "first_only", "not a number": "accepts_nan",
+    "a slope left out": "one_missing",
+}  # fmt: skip
+
+
+def claim(text: str, claimed: str, xs: list[float], truth: bool, otherwise: str, how: str) -> Question:
+    names = ", ".join("xyz"[: len(xs)])
+    return Question(
+        f"bool(gradcheck(lambda {names}: {text}, lambda {names}: {claimed}, xs))", truth,
+        given={"xs": xs}, shown=f"gradcheck({names} -> {text}, {names} -> {claimed}, {xs})",
+        otherwise=otherwise, facts={"how": how, "slopes": claimed, "function": text},
+    )  # fmt: skip

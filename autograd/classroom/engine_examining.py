@@ -1,0 +1,63 @@
+"""Examining an engine: the hunt through all small programs, and what is said about what it finds. Next: checks/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from autograd.classroom.asking import Ask, Stopped, Unusable
+from autograd.classroom.hunting import Cause, explain, hunt
+from autograd.classroom.rules import RULES, Rule, by_name
+from autograd.classroom.speaking import say
+from autograd.classroom.students import Student
+from autograd.classroom.verdict import Verdict, of_failure
+
+
+def examine_engine(
+    ask: Ask,
+    needs: Iterable[str],
+    language: str = "en",
+    others: Sequence[Rule] = RULES,
+    longest: int = 3,
+    arriving: float | None = None,
+) -> Verdict:
+    """Hunt through the programs of the operations that an engine has; those in `needs` it has to have.
+
+    `others` are the operations that are tried if they are there. With `arriving`, where the code has a function
+    `one_step`, programs are of one line, and so much is the gradient that arrives at its output.
+    """
+    single = arriving is not None and ask("'one_step' in submission.names")
+    ask("submission.use_engine(arriving)", arriving=arriving if single else None)
+    student = Student(ask, arriving if single and arriving else 1)
+    asked = [rule for rule in RULES if rule in others or rule.name in needs]
+    lacking = {rule: reason for rule in asked if (reason := student.lacks(rule))}
+    for name in needs:
+        if by_name[name] in lacking:
+            return of_lack(by_name[name], lacking[by_name[name]], language)
+    rules = [rule for rule in asked if rule not in lacking]
+    longest = 1 if single else longest
+    failure, tried = hunt(student, rules, longest)
+    if failure is not None:
+        cause = explain(student, failure, rules, longest) if failure.yours is not None else Cause(None, False)
+        return of_failure(failure, cause, language, student.arriving)
+    missing = ", ".join(rule.text.format("a", "b") for rule in lacking)
+    notes = (say("not_yet", language, ops=missing),) if missing else ()
+    return Verdict(True, "passed", say("passed", language, tried=tried), notes=notes, language=language)
+
+
+def of_lack(rule: Rule, reason: str, language: str) -> Verdict:
+    """What is said about an operation that is asked for and not there."""
+    key = "not_written" if reason.startswith("NotImplementedError") else "lacks"
+    op = rule.text.format("a", "b")
+    return Verdict(False, key, say(key, language, op=op, call=op, error=reason, line=""), language=language)
+
+
+def of_unusable(reason: Unusable, language: str) -> Verdict:
+    """What is said about code that cannot be tried."""
+    return Verdict(False, reason.key, say(reason.key, language, **reason.facts), language=language)
+
+
+def of_stop(error: Stopped, language: str) -> Verdict:
+    """What is said about code that cannot be loaded."""
+    key = "not_python" if error.kind in ("SyntaxError", "IndentationError", "TabError") else "cannot_load"
+    line = say("at_line", language, line=error.line) if error.line else ""
+    return Verdict(False, key, say(key, language, error=error.error, line=line), traceback=error.traceback, language=language)

@@ -1,0 +1,125 @@
+"""Examining a solution: questions with their true answers, and for each misconception the answer that it would give.
+
+The first question with a wrong answer is told. Which misconception is behind it, all of the questions say: the one
+whose answers are most often the student's. Next: checks/.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd.classroom.asking import Ask, Stopped, Unusable
+from autograd.classroom.speaking import say
+from autograd.classroom.verdict import KINDS, Verdict
+
+Judge = Callable[[Any], "str | tuple[str, Mapping[str, Any]]"]  # "" for what is right, or what is wrong with it
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, what is true, and what those with a misconception answer.
+
+    `call` is run beside the student's code and, unless `shown` replaces it, shown to the student; `given` are values
+    it uses. `judge` decides where more than one answer is right. `errors` names what it means if the call ends in an
+    error of some kind; `otherwise` is said of a wrong answer that no misconception explains.
+    """
+
+    call: str
+    truth: Any
+    wrong: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    shown: str = ""
+    judge: Judge | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str = "differs"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tolerance: float = 1e-9
+
+    def agrees(self, answer: Any, other: Any) -> bool:
+        return agree(answer, other, self.tolerance)
+
+    def verdict_on(self, answer: Any) -> tuple[str, Mapping[str, Any]]:
+        """What is wrong with an answer, and the facts; "" if nothing is."""
+        if self.judge is not None:
+            found = self.judge(answer)
+            return found if isinstance(found, tuple) else (found, {})
+        return ("", {}) if self.agrees(answer, self.truth) else (self.otherwise, {})
+
+
+def agree(one: Any, other: Any, tolerance: float = 1e-9) -> bool:
+    """Whether two answers are the same, up to rounding.
+
+    >>> agree([1, [2.0, True]], [1.0, [2.0000000000001, True]])
+    True
+    """
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(agree(a, b, tolerance) for a, b in zip(one, other))
+    if isinstance(one, bool) or isinstance(other, bool) or not (is_number(one) and is_number(other)):
+        return type(one) is type(other) and bool(one == other)
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    return math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def is_number(x: Any) -> bool:
+    return isinstance(x, (int, float))
+
+
+def examine(ask: Ask, questions: Iterable[Question], language: str = "en") -> Verdict:
+    """Ask until an answer is wrong; the verdict says which, and why."""
+    asked = list(questions)
+    for question in asked:
+        try:
+            answer = ask(question.call, **question.given)
+        except Stopped as error:
+            return of_stop(question, error, language)
+        key, facts = question.verdict_on(answer)
+        if key:
+            matching = [name for name, guess in question.wrong.items() if question.agrees(answer, guess)]
+            key = likeliest(ask, asked, matching) if matching else key
+            return of_answer(question, answer, key, {**question.facts, **facts}, language)
+    return Verdict(True, "right", say("right", language, count=len(asked)), language=language)
+
+
+def likeliest(ask: Ask, questions: Sequence[Question], matching: Sequence[str]) -> str:
+    """Of the misconceptions that explain one answer, the one that explains most others too."""
+    if len(matching) == 1:
+        return matching[0]
+    answers = [answer_or_none(ask, question) for question in questions]
+
+    def explained(key: str) -> int:
+        return sum(
+            question.agrees(answer, question.wrong.get(key, question.truth)) for question, answer in zip(questions, answers)
+        )
+
+    return max(matching, key=explained)
+
+
+def answer_or_none(ask: Ask, question: Question) -> Any:
+    try:
+        return ask(question.call, **question.given)
+    except (Stopped, Unusable):
+        return None
+
+
+def of_answer(question: Question, answer: Any, key: str, facts: Mapping[str, Any], language: str) -> Verdict:
+    """What is said about a wrong answer."""
+    said = say(key, language, **{"call": question.shown or question.call, **facts})
+    return Verdict(
+        passed=False, key=key, cause=said, program=question.shown or question.call,
+        yours={"": answer}, truth={"": question.truth}, language=language,
+    )  # fmt: skip
+
+
+def of_stop(question: Question, error: Stopped, language: str) -> Verdict:
+    """What is said about code that ended in an error."""
+    key = question.errors.get(error.kind) or KINDS.get(error.kind, "stopped")
+    if error.kind == "NameError" and error.line is None:
+        key = "no_such_name"
+    line = say("at_line", language, line=error.line) if error.line else ""
+    program = question.shown or question.call
+    said = say(key, language, **{"call": program, **question.facts, "error": error.error, "line": line})
+    return Verdict(False, key, said, program, truth={"": question.truth}, traceback=error.traceback, language=language)

@@ -1,0 +1,10 @@
+"""Both are a rise between two places over the run between them."""
+
+
+def steepness(f, left, right):
+    rise, run = f(right) - f(left), right - left
+    return rise / run
+
+
+forward_difference = lambda f, x, h: steepness(f, x, x + h)  # noqa: E731
+central_difference = lambda f, x, h: steepness(f, x - h, x + h)  # noqa: E731

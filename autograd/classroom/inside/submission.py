@@ -1,0 +1,83 @@
+"""A student's code, loaded: it can be asked questions, each a few lines of Python, and answers in plain numbers."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from . import tools
+from .engines import METHODS, Engine, Unusable
+from .plain import STOPS, plain, told
+
+FILE = "<your code>"
+CLASSES = ("Value", "Scalar", "Variable", "Var", "Number", "Node", "Tensor")  # of a student's numbers
+Reply = dict[str, Any]  # {"answer": ...}, or what went wrong: see plain.told
+
+
+class Submission:
+    """A namespace with what a student wrote.
+
+    >>> mine = Submission({"double": lambda x: x + x})
+    >>> mine.reply("double(y) + 1", {"y": 3})
+    {'answer': 7.0}
+    >>> mine.reply("half(3)", {})["error"]
+    "NameError: name 'half' is not defined"
+    """
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = dict(names)
+
+    def use_engine(self, arriving: float | None = None) -> None:
+        """Let the student's class of numbers be known as `engine`.
+
+        Its backward pass may be a function beside it; `one_step(output, gradient)`, where it is there, takes only one
+        step back, with the gradient that is `arriving`.
+        """
+        if "engine" in self.names:
+            return
+        make = next((self.names[name] for name in CLASSES if name in self.names), None)
+        if make is None:
+            raise Unusable("no_class")
+        one_step, backward = self.names.get("one_step"), self.names.get("backward")
+        if arriving is not None and one_step is not None:
+            backward = lambda output: one_step(output, arriving)  # noqa: E731
+        beside = {name: self.names[name] for name in METHODS if name in self.names and not hasattr(make, name)}
+        self.names["engine"] = Engine(make, backward, beside)
+
+    def reply(self, question: str, given: Mapping[str, Any]) -> Reply:
+        """Run a question's lines where all the student wrote can be seen; the last one is an expression."""
+        try:
+            return {"answer": plain(evaluate(question, {**tools.TOOLS, **self.names, **given, "submission": self}))}
+        except Unusable as reason:
+            return {"unusable": reason.key, "facts": reason.facts}
+        except RecursionError as error:
+            return told(error.with_traceback(None), FILE)
+        except (*STOPS, MemoryError) as error:
+            return told(error, FILE)
+
+
+def evaluate(question: str, names: dict[str, Any]) -> Any:
+    """The value of the last line, after the ones before it have run."""
+    *before, last = ast.parse(question).body
+    exec(compile(ast.Module(before, []), "<question>", "exec"), names)
+    assert isinstance(last, ast.Expr)
+    return eval(compile(ast.Expression(last.value), "<question>", "eval"), names)
+
+
+def load(source: str, modules: Mapping[str, str]) -> tuple[Submission | None, Reply]:
+    """Run a student's file, with these modules to import from; what it defines can then be asked."""
+    for name, text in modules.items():
+        sys.modules[name] = module = ModuleType(name)
+        exec(compile(text, f"<{name}.py>", "exec", dont_inherit=True), module.__dict__)
+    main = ModuleType("submitted")
+    sys.modules["submitted"] = main
+    main.__dict__["__builtins__"] = builtins
+    try:
+        exec(compile(source, FILE, "exec", dont_inherit=True), main.__dict__)
+    except (*STOPS, MemoryError) as error:
+        return None, told(error, FILE)
+    return Submission(main.__dict__), {"answer": sorted(name for name in main.__dict__ if not name.startswith("__"))}

@@ -1,0 +1,126 @@
+"""What questions may use: engines to run, nodes that count how often they are looked at, functions with a wrong slope."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from .engines import Engine, Unusable
+from .plain import STOPS, of_error
+
+
+class TooManyLooks(Exception):  # noqa: N818
+    """A walk has looked at the same nodes too often."""
+
+
+class Node:
+    """A node to walk over, that knows its parents, and how often it was asked for them.
+
+    >>> a = Node("a"); c = Node("c", a, a)
+    >>> [parent.name for parent in c.parents], Node.looks
+    (['a', 'a'], 1)
+    """
+
+    looks = 0
+    most = math.inf
+
+    def __init__(self, name: str, *parents: Node) -> None:
+        self.name, self._parents = name, parents
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        Node.looks += 1
+        if Node.looks > Node.most:
+            raise TooManyLooks("each node is looked at again for every path that leads to it")
+        return self._parents
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def node_graph(edges: Sequence[Sequence[Any]], most: float = math.inf) -> Node:
+    """The last node of a graph given as [name, parent, parent...], each line after those it names."""
+    Node.looks, Node.most = 0, most
+    nodes: dict[str, Node] = {}
+    for name, *parents in edges:
+        nodes[name] = Node(name, *(nodes[parent] for parent in parents))
+    return nodes[name]
+
+
+def chain(length: int) -> Node:
+    """A node below a node below a node."""
+    Node.looks, Node.most = 0, math.inf
+    node = Node("0")
+    for k in range(1, length):
+        node = Node(str(k), node)
+    return node
+
+
+def names_of(nodes: Iterable[Any]) -> list[str]:
+    """The names of nodes; what is no node is shown as it is."""
+    return [node.name if isinstance(node, Node) else f"{node!r:.20}" for node in nodes]
+
+
+def outcomes(engine: Engine, trials: Sequence[Sequence[Any]], times: int = 1) -> list[Any]:
+    """What an engine makes of programs, each as lines, names and numbers; where it stops, why."""
+    found: list[Any] = []
+    for lines, names, at in trials:
+        try:
+            found.append(engine.run(lines, names, at, times))
+        except Unusable:
+            raise
+        except STOPS as error:
+            found.append(of_error(error))
+    return found
+
+
+def growth(engine: Engine) -> float:
+    """How much longer a pass takes over 16 lines than over 8, in which the paths double at every line."""
+
+    def seconds(rungs: int) -> float:
+        lines = [f"x{k} = x{k - 1} + x{k - 1}" for k in range(1, rungs + 1)]
+        start = time.perf_counter()
+        engine.run(lines, ["x0"], [1.0])
+        return time.perf_counter() - start
+
+    return min(seconds(16) for _ in range(3)) / max(min(seconds(8) for _ in range(5)), 1e-5)
+
+
+def refuses(function: Callable[..., Any], *arguments: Any) -> str:
+    """The name of the error that a call ends in; "" if it does not."""
+    try:
+        function(*arguments)
+    except STOPS as error:
+        return type(error).__name__
+    return ""
+
+
+class Tracked(float):
+    """A number of which it is known how many there are at a time."""
+
+    alive = 0
+    most = 0
+
+    def __new__(cls, number: float) -> Tracked:
+        cls.alive += 1
+        cls.most = max(cls.most, cls.alive)
+        return super().__new__(cls, number)
+
+    def __del__(self) -> None:
+        Tracked.alive -= 1
+
+
+TOOLS = {
+    "Engine": Engine,
+    "Node": Node,
+    "Tracked": Tracked,
+    "chain": chain,
+    "growth": growth,
+    "math": math,
+    "names_of": names_of,
+    "node_graph": node_graph,
+    "outcomes": outcomes,
+    "refuses": refuses,
+}

@@ -1,0 +1,35 @@
+"""What is said to students and teachers: a key and its facts become a sentence, in the language that is asked for.
+
+All sentences stand in messages/en.json. A translation is one more file there with the same keys, such as de.json; what
+it lacks is said in English. Next: verdict.py.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "messages"
+
+
+def languages() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+@lru_cache
+def texts(language: str) -> dict[str, str]:
+    """All sentences in a language, by key."""
+    if language not in languages():
+        raise ValueError(f"language = {language!r:.40}\nthere are {', '.join(languages())}")
+    return dict(json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8")))
+
+
+def say(key: str, language: str = "en", **facts: Any) -> str:
+    """The sentence for a key, with its facts.
+
+    >>> say("accumulate", twice="a")
+    'you replaced the gradient where it must be added: a is used twice'
+    """
+    return texts(language).get(key, texts("en")[key]).format(**facts)
