@@ -186,8 +186,8 @@ WRONG_SLOPES: list[tuple[str, str, Callable[..., tuple[Number, ...]]]] = [
     ("**", "no_factor", lambda a: (a * a,)),
     ("**", "exponent_kept", lambda a: (3 * a**3,)),
     ("**", "factor_alone", lambda a: (3 * a,)),
-    ("number **", "as_a_power", lambda a: (a * 2.0 ** (float(a) - 1),)),
-    ("number **", "no_logarithm", lambda a: (float(2**a),)),
+    ("number **", "as_a_power", lambda a: (a * 3.0 ** (float(a) - 1),)),
+    ("number **", "no_logarithm", lambda a: (float(3**a),)),
 ]
 
 

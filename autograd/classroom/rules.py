@@ -73,13 +73,13 @@ CONSTANTS = [  # on either side of the sign
     Rule("- number", "{} - 1", lambda a: a - 1, lambda a: (1,)),
     Rule("number -", "1 - {}", lambda a: 1 - a, lambda a: (-1,)),
     Rule("/ number", "{} / 2", lambda a: a / 2, lambda a: (Fraction(1, 2),)),
-    Rule("number /", "2 / {}", lambda a: 2 / a, lambda a: (-2 / (a * a),), 1, is_zero),
+    Rule("number /", "6 / {}", lambda a: 6 / a, lambda a: (-6 / (a * a),), 1, is_zero),
 ]
 UNARY = [
     Rule("negative", "-{}", operator.neg, lambda a: (-1,)),
     Rule("**", "{} ** 3", lambda a: a**3, lambda a: (3 * a * a,)),
     Rule("** -1", "{} ** -1", lambda a: a**-1, lambda a: (-1 / (a * a),), 1, is_zero),
-    Rule("number **", "2 ** {}", lambda a: 2**a, lambda a: (float(2**a) * math.log(2),)),
+    Rule("number **", "3 ** {}", lambda a: 3**a, lambda a: (float(3**a) * math.log(3),)),
 ]
 FUNCTIONS = [
     Rule("relu", "relu({})", lambda a: max(a, 0), lambda a: (int(a > 0),), 1, is_zero, "relu"),

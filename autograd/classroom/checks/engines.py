@@ -77,12 +77,12 @@ def far_away(given: Given) -> Iterator[Question]:
         "exp": [(-1000.0, 0.0, 0.0), (700.0, 1.0142320547350045e304, 1.0142320547350045e304)],
         "log": [(1e-300, -690.7755278982137, 1e300)],
     }
-    for name, rows in far.items():
-        for x, value, slope in rows:
-            call = f"engine.run(['c = {name}(a)'], ['a'], [{x}])"
-            yield Question(call, [value, slope], shown=f"c = {name}(a), at a = {x:g}: c and its slope", judge=Near([value, slope]),
-                           errors={"OverflowError": "overflows", "ValueError": "overflows", "ZeroDivisionError": "overflows"},
-                           facts={"op": name, "x": f"{x:g}"})  # fmt: skip
+    stops = dict.fromkeys(("OverflowError", "ValueError", "ZeroDivisionError"), "overflows")
+    for name, x, *truth in ((name, *row) for name, rows in far.items() for row in rows):
+        yield Question(
+            f"engine.run(['c = {name}(a)'], ['a'], [{x}])", truth, judge=Near(truth), errors=stops,
+            shown=f"c = {name}(a), at a = {x:g}: c and its slope", facts={"op": name, "x": f"{x:g}"},
+        )  # fmt: skip
 
 
 class Near:
@@ -94,21 +94,36 @@ class Near:
     def __call__(self, answer: Any) -> str:
         if agree(answer, self.truth):
             return ""
-        return "becomes_nan" if any(x != x for x in answer) else "differs"
+        return "becomes_nan" if has_nan(answer) else "differs"
+
+
+def has_nan(answer: Any) -> bool:
+    return any(x != x for x in answer)
 
 
 checks(11)(then(engine_with("exp", "log", "tanh", "sigmoid", longest=2), far_away))
 
 
+def negative_base(given: Given) -> Iterator[Question]:
+    """A power of a negative number is real where its exponent is whole, and has a slope by its base."""
+    yield Question(
+        "engine.run(['c = a ** b'], ['a', 'b'], [-2.0, 3.0])[:2]", [-8.0, 12.0],
+        shown="c = a ** b, at a = -2, b = 3: c and dc/da", judge=lambda answer: "log_of_negative" if has_nan(answer) else "",
+        errors={"ValueError": "log_of_negative", "TypeError": "log_of_negative"},
+    )  # fmt: skip
+
+
 def kinks(given: Given) -> Iterator[Question]:
-    """Any slope between those to the left and to the right is right at a kink; powers of negative numbers are real."""
+    """Any slope between those to the left and to the right is right at a kink; a square is smooth at 0."""
     for name, low, high in (("relu", 0.0, 1.0), ("abs", -1.0, 1.0)):
-        yield Question(f"engine.run(['c = {name}(a)'], ['a'], [0.0])[1]", f"from {low:g} to {high:g}", judge=Between(low, high),
-                       shown=f"the slope of {name}(a) at a = 0", facts={"op": f"{name}(a)"})  # fmt: skip
-    yield Question("engine.run(['c = a ** b'], ['a', 'b'], [-2.0, 3.0])[:2]", [-8.0, 12.0], shown="c = a ** b, at a = -2, b = 3: c and dc/da",
-                   errors={"ValueError": "log_of_negative", "TypeError": "log_of_negative"})  # fmt: skip
-    yield Question("engine.run(['c = a ** 2'], ['a'], [0.0])", [0.0, 0.0], shown="c = a ** 2, at a = 0",
-                   errors={"ZeroDivisionError": "divides_by_zero", "ValueError": "divides_by_zero"}, facts={"op": "a ** 2"})  # fmt: skip
+        yield Question(
+            f"engine.run(['c = {name}(a)'], ['a'], [0.0])[1]", f"from {low:g} to {high:g}", judge=Between(low, high),
+            shown=f"the slope of {name}(a) at a = 0", facts={"op": f"{name}(a)"},
+        )  # fmt: skip
+    yield Question(
+        "engine.run(['c = a ** 2'], ['a'], [0.0])", [0.0, 0.0], shown="c = a ** 2, at a = 0", facts={"op": "a ** 2"},
+        errors={"ZeroDivisionError": "divides_by_zero", "ValueError": "divides_by_zero"},
+    )  # fmt: skip
 
 
 class Between:
@@ -121,7 +136,13 @@ class Between:
         return "" if isinstance(answer, float) and self.low <= answer <= self.high else "outside_of_the_kink"
 
 
-checks(12)(then(engine_with("**", "** -1", "** of two", "number **", "relu", "abs", longest=2), kinks))
+POWERS_AND_KINKS = engine_with("**", "** -1", "** of two", "number **", "relu", "abs", longest=2)
+
+
+@checks(12)
+def powers_and_kinks(ask: Ask, given: Given, language: str) -> Verdict:
+    ask("submission.use_engine()")
+    return examine(ask, negative_base(given), language) and then(POWERS_AND_KINKS, kinks)(ask, given, language)
 
 
 # ---- backward, twice -------------------------------------------------------------------------------------------------
