@@ -53,6 +53,8 @@ flags:
   --json          print one JSON object; inf and nan are the strings "inf", "-inf", "nan"
   --version, --help
 
+`autograd class --help` tells of the classroom: exercises that build an engine, and what checks them.
+
 functions:
 {functions}
 
@@ -340,6 +342,10 @@ def run(argv: Sequence[str]) -> int:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", RuntimeWarning)  # what the engine has to say
+            if argv[:1] == ["class"]:
+                from autograd.classroom.command import run as run_class
+
+                return run_class(argv[1:], lambda text: say(text, sys.stdout))
             text, code = answer(argv)
         for message in dict.fromkeys(one_line(warning.message) for warning in caught):
             say(f"autograd: warning: {message}", sys.stderr)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .engines import Engine, Unusable
-from .plain import STOPS, of_error
+from .plain import STOPS, as_number, of_error
 
 
 class TooManyLooks(Exception):  # noqa: N818
@@ -88,6 +89,28 @@ def growth(engine: Engine) -> float:
     return min(seconds(16) for _ in range(3)) / max(min(seconds(8) for _ in range(5)), 1e-5)
 
 
+def train_xor(engine: Engine, steps: int = 200, rate: float = 0.2) -> list[float]:
+    """The losses of a network with four hidden units that learns exclusive or, on a student's numbers."""
+    draw = random.Random(4)
+    weights = [[draw.uniform(-1, 1) for _ in range(3)] for _ in range(4)] + [[draw.uniform(-1, 1) for _ in range(5)]]
+    losses = []
+    for _ in range(steps + 1):
+        nodes = [[engine.leaf(w) for w in row] for row in weights]
+        *hidden, last = nodes
+        total = engine.leaf(0.0)
+        for x, y, target in ((0, 0, -0.9), (0, 1, 0.9), (1, 0, 0.9), (1, 1, -0.9)):
+            units = [engine.functions["tanh"](w * x + v * y + b) for w, v, b in hidden]
+            output = last[4]
+            for w, unit in zip(last, units):
+                output = output + w * unit
+            miss = engine.functions["tanh"](output) - target
+            total = total + miss * miss
+        engine.backward(total)
+        losses.append(as_number(getattr(total, engine.data)))
+        weights = [[w - rate * engine.gradient(n) for w, n in zip(row, line)] for row, line in zip(weights, nodes)]
+    return losses
+
+
 def refuses(function: Callable[..., Any], *arguments: Any) -> str:
     """The name of the error that a call ends in; "" if it does not."""
     try:
@@ -123,4 +146,5 @@ TOOLS = {
     "node_graph": node_graph,
     "outcomes": outcomes,
     "refuses": refuses,
+    "train_xor": train_xor,
 }

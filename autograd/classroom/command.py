@@ -1,0 +1,209 @@
+"""`autograd class`: start a folder of exercises, check them, get hints, watch.
+
+Every command is a function that yields what is to be printed and returns the exit code: 0 if all that was checked has
+passed, 1 if not; a mistake of use is a ValueError.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from autograd.classroom.certificate import certificate
+from autograd.classroom.ladder import Exercise, exercise, header_of, ladder
+from autograd.classroom.speaking import languages, say
+from autograd.classroom.verdict import Verdict
+from autograd.classroom.workbook import Workbook
+
+Told = Generator[str, None, int]
+
+HELP = """\
+usage: autograd class COMMAND
+
+Build an engine of your own, one exercise at a time, and be told what is wrong on the smallest program that shows it.
+
+  start FOLDER    write the exercises into a new folder (--id NAME for numbers of your own, --language en or de)
+  next            which exercise is next, and what it is about
+  check [N]       check exercise N, or all from the first that has not passed
+  watch           check again whenever a file is saved, until Ctrl-C
+  hint N          a hint: a question, then a pointer, then almost the line (--level K for one again)
+  reset N         write exercise N as it was; your file is kept under another name
+  progress        what has passed (--json for programs)
+  note N          for teachers: time, common mistakes, a question to discuss
+  certificate     when all have passed: a page that says so, and your own engine trains a network
+
+All but `start` work in the current folder, or in the one after --folder. `check` and `watch` take --own, to stand on
+what you have built in earlier exercises and not on the reference, and `check` takes --traceback."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}\nsee autograd class --help")
+
+
+def run(argv: Sequence[str], tell: Callable[[str], None]) -> int:
+    """Do what a command line asks, and return its exit code."""
+    if not argv or argv[0] in ("-h", "--help"):
+        tell(HELP)
+        return 0
+    given = parser().parse_args(list(argv))
+    telling = COMMANDS[given.command](given)
+    while True:
+        try:
+            tell(next(telling))
+        except StopIteration as end:
+            return int(end.value or 0)
+
+
+def parser() -> Parser:
+    """What may stand on the line."""
+    top = Parser(prog="autograd class", add_help=False, allow_abbrev=False)
+    commands = top.add_subparsers(dest="command", required=True, parser_class=Parser)
+    for name in COMMANDS:
+        each = commands.add_parser(name, add_help=False, allow_abbrev=False)
+        if name == "start":
+            each.add_argument("folder", type=Path)
+            each.add_argument("--id", default="")
+            each.add_argument("--language", default="en", choices=languages())
+            continue
+        each.add_argument("--folder", type=Path, default=Path("."))
+        if name in ("check", "hint", "reset", "note"):
+            each.add_argument("number", nargs="?" if name == "check" else None)
+        for flag in {"check": ("--own", "--traceback"), "watch": ("--own",), "progress": ("--json",)}.get(name, ()):
+            each.add_argument(flag, action="store_true")
+        if name == "hint":
+            each.add_argument("--level", type=int, choices=(1, 2, 3))
+    return top
+
+
+def numbered(text: str) -> Exercise:
+    """The exercise that a word names: "8" or "08_order.py"."""
+    digits = text.partition("_")[0]
+    if not digits.isdecimal():
+        raise ValueError(f"{text!r:.40} is not the number of an exercise\nchoose one from 1 to {len(ladder())}")
+    return exercise(int(digits))
+
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+
+
+def start(given: argparse.Namespace) -> Told:
+    book = Workbook.start(given.folder, given.id, given.language)
+    first = ladder()[0]
+    yield say("started", book.language, folder=given.folder, count=len(ladder()), file=first.file)
+    return 0
+
+
+def following(given: argparse.Namespace) -> Told:
+    book = Workbook(given.folder)
+    rung = book.next()
+    if rung is None:
+        yield say("all_done", book.language)
+        return 0
+    yield headline(rung)
+    yield header_of(rung.stub(book.student)).strip('"\n')
+    yield say("open_it", book.language, file=book.folder / rung.file, number=rung.number)
+    return 0
+
+
+def headline(rung: Exercise) -> str:
+    return f"{rung.number:2}  {rung.title}  ({rung.minutes} min, {rung.file})"
+
+
+def check(given: argparse.Namespace) -> Told:
+    """One exercise; or those in order that have not passed as they stand, up to the first that does not pass."""
+    book = Workbook(given.folder)
+    rungs = [numbered(given.number)] if given.number else [rung for rung in ladder() if not book.is_done(rung)]
+    for rung in rungs:
+        verdict = book.check(rung, given.own)
+        yield from told(book, rung, verdict)
+        if not verdict:
+            if given.traceback and verdict.traceback:
+                yield verdict.traceback
+            return 1
+    if book.next() is None:
+        yield say("all_done", book.language)
+    return 0
+
+
+def told(book: Workbook, rung: Exercise, verdict: Verdict) -> Generator[str, None, None]:
+    if verdict:
+        yield "\n".join([f"ok  {headline(rung)}", *("    " + line for line in verdict.afterwards())])
+        return
+    yield f"--  {headline(rung)}\n\n{verdict}\n"
+    yield say("hint_for", book.language, number=rung.number)
+
+
+def watch(given: argparse.Namespace) -> Told:
+    """Check what was saved, whenever something was; what has passed and was not changed is left alone."""
+    book = Workbook(given.folder)
+    yield say("watching", book.language, folder=book.folder)
+    seen = {rung.number: book.digest(rung) for rung in ladder()}
+    while book.next() is not None:
+        time.sleep(0.3)
+        for rung in ladder():
+            digest = book.digest(rung)
+            if digest and digest != seen[rung.number]:
+                seen[rung.number] = digest
+                yield from told(book, rung, book.check(rung, given.own))
+    yield say("all_done", book.language)
+    return 0
+
+
+def hint(given: argparse.Namespace) -> Told:
+    book, rung = Workbook(given.folder), numbered(given.number)
+    level, text = book.hint(rung, given.level)
+    yield f"{level}/{len(rung.hints)}  {text}"
+    return 0
+
+
+def reset(given: argparse.Namespace) -> Told:
+    book, rung = Workbook(given.folder), numbered(given.number)
+    kept = book.reset(rung)
+    yield say("reset", book.language, file=rung.file, kept=say("kept", book.language, kept=kept) if kept else "")
+    return 0
+
+
+def progress(given: argparse.Namespace) -> Told:
+    book = Workbook(given.folder)
+    if given.json:
+        yield json.dumps({"student": book.student, "exercises": book.exercises})
+        return 0
+    for rung in ladder():
+        entry = book.of(rung.number)
+        mark = "ok" if book.is_done(rung) else "--" if entry.get("tries") else "  "
+        hints = say("hints_used", book.language, count=entry["hints"]) if entry.get("hints") else ""
+        yield f"{mark}  {rung.number:2}  {rung.title:44}  {hints}".rstrip()
+    yield say("so_many", book.language, done=sum(map(book.is_done, ladder())), count=len(ladder()))
+    return 0
+
+
+def note(given: argparse.Namespace) -> Told:
+    rung = numbered(given.number)
+    yield headline(rung)
+    yield rung.teacher
+    yield "\n".join(["Common mistakes, and the cause that is named:", *(f"- {each.words} ({each.key})" for each in rung.mistakes)])
+    yield f"To discuss: {rung.discussion}"
+    return 0
+
+
+def certify(given: argparse.Namespace) -> Told:
+    book = Workbook(given.folder)
+    missing = [str(rung.number) for rung in ladder() if not book.is_done(rung)]
+    if missing:
+        yield say("not_all_done", book.language, numbers=", ".join(missing))
+        return 1
+    path, text = certificate(book)
+    yield text
+    yield say("wrote", book.language, path=path)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], Told]] = {
+    "start": start, "next": following, "check": check, "watch": watch, "hint": hint, "reset": reset,
+    "progress": progress, "note": note, "certificate": certify,
+}  # fmt: skip

@@ -1,0 +1,143 @@
+"""A student's folder: the exercise files, and progress.json, which remembers what has passed. Next: command.py."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autograd.classroom.judging import judge_source, text_of
+from autograd.classroom.ladder import Exercise, engine_text, exercise, ladder, yours
+from autograd.classroom.speaking import texts
+from autograd.classroom.verdict import Verdict
+from autograd.files import write_whole
+
+PROGRESS = "progress.json"
+ENGINE = "engine.py"  # what later exercises import
+
+
+class Workbook:
+    """A folder that was started. Whatever is written replaces a file whole, and nothing of the student's is deleted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / PROGRESS).is_file():
+            raise ValueError(f"{str(folder)!r:.80} is no classroom folder\nbegin one with: autograd class start FOLDER")
+        try:
+            told = json.loads(text_of(folder / PROGRESS))
+            self.student, self.language = str(told["student"]), str(told["language"])
+            self.exercises: dict[str, dict[str, Any]] = dict(told["exercises"])
+            texts(self.language)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{PROGRESS} cannot be read: {str(error).splitlines()[0]:.60}\n"
+                "take it away and begin again in another folder; your exercise files are untouched"
+            ) from None
+
+    @classmethod
+    def start(cls, folder: Path, student: str, language: str) -> Workbook:
+        """Write all exercise files into a folder that is new or empty."""
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"{str(folder)!r:.80} is a file\nname a folder that is not there yet")
+        if folder.exists() and any(folder.iterdir()):
+            begun = (folder / PROGRESS).exists()
+            advice = "go on with: autograd class next" if begun else "name a folder that is not there yet, or empty"
+            raise ValueError(f"{str(folder)!r:.80} is there already, and not empty: nothing was written\n{advice}")
+        texts(language)
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in ladder():
+            write_text(folder / each.file, each.stub(student))
+        write_text(folder / ENGINE, engine_text())
+        write_progress(folder, student, language, {})
+        return cls(folder)
+
+    def of(self, number: int) -> dict[str, Any]:
+        """What is remembered of an exercise: "passed", "digest", "hints", "predicted", "cause", "tries"."""
+        return self.exercises.setdefault(str(number), {})
+
+    def save(self) -> None:
+        write_progress(self.folder, self.student, self.language, self.exercises)
+
+    # ---- exercises -------------------------------------------------------------------------------
+
+    def text(self, rung: Exercise) -> str:
+        """The student's file; ValueError if it is gone or empty."""
+        try:
+            text = text_of(self.folder / rung.file)
+        except FileNotFoundError:
+            raise ValueError(f"{rung.file} is not there\nget it back with: autograd class reset {rung.number}") from None
+        if not text.strip():
+            raise ValueError(f"{rung.file} is empty\nget it back with: autograd class reset {rung.number}")
+        return text
+
+    def is_done(self, rung: Exercise) -> bool:
+        """Whether it has passed as it stands now."""
+        return bool(self.of(rung.number).get("passed")) and self.of(rung.number).get("digest") == self.digest(rung)
+
+    def digest(self, rung: Exercise) -> str:
+        try:
+            return hashlib.sha256(text_of(self.folder / rung.file).encode()).hexdigest()[:16]
+        except (OSError, ValueError):
+            return ""
+
+    def is_untouched(self, rung: Exercise) -> bool:
+        return self.text(rung) == rung.stub(self.student)
+
+    def check(self, rung: Exercise, own: bool = False) -> Verdict:
+        """Judge a file, and remember what came of it; with `own`, on what the student has built before."""
+        text = self.text(rung)
+        engine = self.own_engine() if own and rung.uses_engine else None
+        if own and rung.stands_on:
+            text = rung.file_with(yours(text), self.student, self.own_parts(rung.stands_on))
+        verdict = judge_source(rung, text, self.student, self.language, engine)
+        entry = self.of(rung.number)
+        entry |= {"passed": verdict.passed, "digest": self.digest(rung), "tries": entry.get("tries", 0) + 1}
+        entry |= {"cause": verdict.key, "predicted": verdict.predicted}
+        self.save()
+        return verdict
+
+    def own_parts(self, numbers: tuple[int, ...]) -> dict[int, str]:
+        """What the student has written in exercises, where it is anything."""
+        rungs = [exercise(number) for number in numbers]
+        return {rung.number: yours(self.text(rung)) for rung in rungs if not self.is_untouched(rung)}
+
+    def own_engine(self) -> str:
+        """The engine that the student has built; where a part is missing, the reference's stands in."""
+        last = exercise(12)
+        parts = {number: exercise(number).reference for number in (*last.stands_on, last.number)}
+        return "\n\n".join((parts | self.own_parts(tuple(parts))).values())
+
+    def reset(self, rung: Exercise) -> str:
+        """Write an exercise as it was; what stood there is kept in a file of its own, whose name is returned."""
+        path, kept = self.folder / rung.file, ""
+        if path.exists() and path.read_bytes().strip():
+            number = next(k for k in range(1, 10_000) if not path.with_suffix(f".old{k}").exists())
+            kept = path.with_suffix(f".old{number}").name
+            write_whole(path.with_suffix(f".old{number}"), path.read_bytes())
+        write_text(path, rung.stub(self.student))
+        self.of(rung.number).pop("passed", None)
+        self.save()
+        return kept
+
+    def hint(self, rung: Exercise, level: int | None = None) -> tuple[int, str]:
+        """The next hint that was not given yet, or one that is asked for again; how far one has gone is remembered."""
+        entry = self.of(rung.number)
+        level = level or min(int(entry.get("hints", 0)) + 1, len(rung.hints))
+        entry["hints"] = max(level, int(entry.get("hints", 0)))
+        self.save()
+        return level, rung.hints[level - 1]
+
+    def next(self) -> Exercise | None:
+        """The first exercise that has not passed."""
+        return next((rung for rung in ladder() if not self.is_done(rung)), None)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_whole(path, text.encode())
+
+
+def write_progress(folder: Path, student: str, language: str, exercises: Mapping[str, Any]) -> None:
+    told = {"student": student, "language": language, "exercises": exercises}
+    write_text(folder / PROGRESS, json.dumps(told, indent=1) + "\n")
