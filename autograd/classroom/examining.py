@@ -76,7 +76,7 @@ def examine(ask: Ask, questions: Iterable[Question], language: str = "en") -> Ve
             answer = ask(question.call, **question.given)
         except Stopped as error:
             return of_stop(question, error, language)
-        key, facts = question.verdict_on(answer)
+        key, facts = question.verdict_on(answer) if answer is not None else ("not_written", {})
         if key:
             matching = [name for name, guess in question.wrong.items() if question.agrees(answer, guess)]
             key = likeliest(ask, asked, matching) if matching else key

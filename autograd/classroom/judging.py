@@ -86,7 +86,7 @@ def names_from(given: Any, rung: Exercise) -> Mapping[str, Any]:
     if isinstance(given, type) and "Value" in rung.writes:
         return {"Value": given}
     name = getattr(given, "__name__", "")
-    return {name if name in rung.writes or isinstance(given, type) else rung.writes[0]: given, "Value": given}
+    return {name if name in rung.writes or isinstance(given, type) else rung.writes[0]: given}
 
 
 def check_exercise(given: Any, number: int, student: str = "", language: str = "en") -> Verdict:
@@ -94,4 +94,9 @@ def check_exercise(given: Any, number: int, student: str = "", language: str = "
     rung = exercise(number)
     if isinstance(given, (str, Path)):
         return judge_source(rung, text_of(Path(given)), student, language)
-    return judge(rung, Here(names_from(given, rung)), student, language)
+    names = dict(names_from(given, rung))
+    if rung.uses_engine:
+        engine = {"__name__": "engine"}
+        exec(compile(engine_text(), "<engine.py>", "exec"), engine)
+        names.setdefault("Value", engine["Value"])
+    return judge(rung, Here(names), student, language)

@@ -69,10 +69,15 @@ def evaluate(question: str, names: dict[str, Any]) -> Any:
 
 
 def load(source: str, modules: Mapping[str, str]) -> tuple[Submission | None, Reply]:
-    """Run a student's file, with these modules to import from; what it defines can then be asked."""
+    """Run a student's file, with these modules to import from; what it defines can then be asked.
+
+    Questions see a module's class `Value` too, where the file does not define or import one.
+    """
+    found: dict[str, Any] = {}
     for name, text in modules.items():
         sys.modules[name] = module = ModuleType(name)
         exec(compile(text, f"<{name}.py>", "exec", dont_inherit=True), module.__dict__)
+        found |= {each: vars(module)[each] for each in ("Value",) if each in vars(module)}
     main = ModuleType("submitted")
     sys.modules["submitted"] = main
     main.__dict__["__builtins__"] = builtins
@@ -80,4 +85,4 @@ def load(source: str, modules: Mapping[str, str]) -> tuple[Submission | None, Re
         exec(compile(source, FILE, "exec", dont_inherit=True), main.__dict__)
     except (*STOPS, MemoryError) as error:
         return None, told(error, FILE)
-    return Submission(main.__dict__), {"answer": sorted(name for name in main.__dict__ if not name.startswith("__"))}
+    return Submission({**found, **main.__dict__}), {"answer": sorted(name for name in main.__dict__ if not name.startswith("__"))}

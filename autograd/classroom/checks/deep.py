@@ -1,0 +1,151 @@
+"""Exercises about depth and time: gradients that vanish, batch normalisation, a recurrent network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from autograd.classroom.checks.registry import Given, asks
+from autograd.classroom.examining import Question
+
+# ---- vanishing and dead ----------------------------------------------------------------------------------------------
+
+MOMENTS = """
+import random
+draws = [he_weight({fan_in}, {fan_out}, random.Random(k)) for k in range(4000)]
+[sum(draws) / 4000, sum(w * w for w in draws) / 4000]
+"""
+
+
+class Spread:
+    """Whether draws have the mean 0 and the mean square 2 / fan_in, up to what 4,000 of them leave open."""
+
+    def __init__(self, fan_in: int, fan_out: int) -> None:
+        self.right = 2 / fan_in
+        self.known = {
+            "wrong_fan": 2 / fan_out, "no_square_root": (2 / fan_in) ** 2,
+            "not_for_relu": 1 / fan_in, "both_fans": 2 / (fan_in + fan_out),
+        }  # fmt: skip
+
+    def __call__(self, answer: Any) -> str | tuple[str, dict[str, Any]]:
+        mean, square = answer
+        if square > 0 and mean * mean > 0.99 * square:
+            return "constant_start"
+        if mean * mean > 0.01 * square > 0:
+            return "not_centred"
+        if math.isclose(square, self.right, rel_tol=0.1):
+            return ""
+        fitting = [key for key, expected in self.known.items() if math.isclose(square, expected, rel_tol=0.1)]
+        return fitting[0] if fitting else ("other_spread", {"square": f"{square:.3g}", "right": f"{self.right:.3g}"})
+
+
+@asks(18)
+def vanishing(given: Given) -> Iterator[Question]:
+    """A start that keeps gradients alive, and a count of units that are dead."""
+    for fan_in, fan_out in ((50, 8), (8, 40)):
+        yield Question(
+            MOMENTS.format(fan_in=fan_in, fan_out=fan_out).strip(), [0.0, 2 / fan_in], judge=Spread(fan_in, fan_out),
+            shown=f"4,000 draws of he_weight({fan_in}, {fan_out}, draw): their mean, and the mean of their squares",
+        )  # fmt: skip
+    yield Question("gradient_ratio(he_weight) > 100 * gradient_ratio(lambda i, o, draw: draw.uniform(-0.3, 0.3))", True, otherwise="still_vanishing",
+                   shown="ten layers of relu: the first layer's gradient over the last one's, a hundred times more than before")  # fmt: skip
+    tables: list[tuple[list[list[float]], int, dict[str, int]]] = [
+        ([[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]], 1, {"counts_zeros": 4, "first_sample_only": 2, "dead_samples": 0}),
+        ([[0.0, 0.0], [0.0, 0.0], [0.0, 3.0]], 1, {"counts_zeros": 5, "first_sample_only": 2, "dead_samples": 2}),
+        ([[1.0, 2.0], [0.0, 0.0], [3.0, 0.0]], 0, {"counts_zeros": 3, "ever_zero": 2, "dead_samples": 1}),
+    ]
+    for table, truth, wrong in tables:
+        yield Question(f"dead_units({table})", truth, wrong)
+
+
+# ---- batch normalisation ---------------------------------------------------------------------------------------------
+
+
+def normalised(xs: Sequence[float], eps: float, less: int = 0) -> list[float]:
+    mean = sum(xs) / len(xs)
+    variance = sum((x - mean) ** 2 for x in xs) / (len(xs) - less)
+    return [(x - mean) / math.sqrt(variance + eps) for x in xs]
+
+
+def back_through_norm(xs: Sequence[float], gs: Sequence[float], eps: float, mean: bool = True, variance: bool = True, less: int = 0) -> list[float]:
+    """The gradient by each x (Ioffe and Szegedy 2015); without the part through the mean, or the variance, if so asked."""
+    n, ys = len(xs), normalised(xs, eps, less)
+    centre = sum(xs) / n
+    deviation = math.sqrt(sum((x - centre) ** 2 for x in xs) / (n - less) + eps)
+    through_mean = sum(gs) / n if mean else 0.0
+    through_variance = sum(g * y for g, y in zip(gs, ys)) / (n - less) if variance else 0.0
+    return [(g - through_mean - y * through_variance) / deviation for g, y in zip(gs, ys)]
+
+
+@asks(19)
+def batch_norm(given: Given) -> Iterator[Question]:
+    """Forward with the variance over n, backward through the mean and the variance."""
+    for xs, gs, eps in (([1.0, 2.0, 4.0], [1.0, 0.0, 0.0], 1e-5), ([3.0, -1.0, 0.5, 2.0], [0.5, -1.0, 2.0, 1.0], 0.1)):
+        mean = sum(xs) / len(xs)
+        truth = normalised(xs, eps)
+        wrong: dict[str, Any] = {
+            "bessel": normalised(xs, eps, 1), "no_eps": normalised(xs, 0.0), "not_centred_norm": [x / math.sqrt(sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs],
+            "variance_for_deviation": [(x - mean) / (sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs], "only_centred": [x - mean for x in xs],
+        }  # fmt: skip
+        yield Question(f"batch_norm({xs}, {eps})", truth, wrong, tolerance=1e-10)
+        wrong = {
+            "mean_constant": back_through_norm(xs, gs, eps, mean=False), "variance_constant": back_through_norm(xs, gs, eps, variance=False),
+            "both_constant": back_through_norm(xs, gs, eps, False, False), "bessel": back_through_norm(xs, gs, eps, less=1), "passed_on": gs,
+            "no_eps": back_through_norm(xs, gs, 0.0),
+        }  # fmt: skip
+        yield Question(f"batch_norm_backward({xs}, {gs}, {eps})", back_through_norm(xs, gs, eps), wrong, tolerance=1e-10)
+    yield Question("batch_norm([2.0, 2.0], 0.01)", [0.0, 0.0], errors={"ZeroDivisionError": "no_eps"})
+
+
+# ---- through time ----------------------------------------------------------------------------------------------------
+
+
+def through_time(w: float, u: float, xs: Sequence[float], cut: bool = False, newest: bool = False, bends: bool = True) -> list[float]:
+    """The last state's gradient by w and by u, in one pass forward; or what it is with something left out."""
+    h, by_w, by_u = 0.0, 0.0, 0.0
+    for x in xs:
+        before, h = h, math.tanh(w * h + u * x)
+        slope = 1 - h * h if bends else 1.0
+        carried = 0.0 if cut else w
+        by_w, by_u = slope * (before + carried * by_w), slope * (x + carried * by_u)
+        if newest:
+            by_w, by_u = slope * before, slope * x
+    return [by_w, by_u]
+
+
+def first_step_only(w: float, u: float, xs: Sequence[float]) -> list[float]:
+    """Gradients replaced at each step back, so that those of the first step are left."""
+    states = [0.0]
+    for x in xs:
+        states.append(math.tanh(w * states[-1] + u * x))
+    gradient = 1.0
+    for h, before, x in reversed(list(zip(states[1:], states, xs))):
+        gradient *= 1 - h * h
+        last = [gradient * before, gradient * x]
+        gradient *= w
+    return last
+
+
+@asks(20)
+def recurrent(given: Given) -> Iterator[Question]:
+    """The last state, its gradient through all steps, and clipping."""
+    long = [0.1 * (k % 7 - 3) for k in range(200)]
+    for w, u, xs in ((0.5, 1.0, [1.0, 2.0, -1.0]), (0.9, 0.3, [1.0, 0.5, -0.5, 2.0]), (0.95, 0.5, long)):
+        shown = f"{xs}" if len(xs) < 10 else "200 numbers"
+        h = 0.0
+        for x in xs:
+            h = math.tanh(w * h + u * x)
+        yield Question(f"last_state({w}, {u}, {xs})", h, {"last_input_only": math.tanh(u * xs[-1])}, shown=f"last_state({w}, {u}, {shown})")
+        wrong = {
+            "cut_in_time": through_time(w, u, xs, cut=True), "replaced_in_time": first_step_only(w, u, xs),
+            "no_bend": through_time(w, u, xs, bends=False), "w_and_u_swapped": through_time(w, u, xs)[::-1],
+        }  # fmt: skip
+        yield Question(f"through_time({w}, {u}, {xs})", through_time(w, u, xs), wrong, shown=f"through_time({w}, {u}, {shown})")
+    clips: list[tuple[list[float], float, list[float], dict[str, Any]]] = [
+        ([3.0, 4.0], 1.0, [0.6, 0.8], {"clips_each": [1.0, 1.0], "not_clipped": [3.0, 4.0], "clips_by_sum": [3 / 7, 4 / 7]}),
+        ([0.3, 0.4], 1.0, [0.3, 0.4], {"always_scaled": [0.6, 0.8]}),
+        ([0.0, 0.0], 1.0, [0.0, 0.0], {}),
+    ]
+    for gradients, limit, truth, wrong in clips:
+        yield Question(f"clip({gradients}, {limit})", truth, wrong, errors={"ZeroDivisionError": "divides_by_no_norm"})
