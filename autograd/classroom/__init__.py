@@ -25,17 +25,23 @@ the checker; then ladder.py, examining.py, checks/, judging.py for the exercises
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from autograd.classroom.asking import Here
+from autograd.classroom.checks.engines import twice
+from autograd.classroom.checks.order import engine_walks
 from autograd.classroom.engine_examining import examine_engine, of_unusable
+from autograd.classroom.examining import examine
 from autograd.classroom.inside.engines import Engine, Unusable
 from autograd.classroom.judging import check_exercise
+from autograd.classroom.predicting import Prediction, predict
 from autograd.classroom.rules import by_name
+from autograd.classroom.sabotage import Sabotage, broken
 from autograd.classroom.speaking import texts
 from autograd.classroom.verdict import Verdict
 
-__all__ = ["Verdict", "check"]
+__all__ = ["Prediction", "Sabotage", "Verdict", "broken", "check", "predict"]
 
 
 def check(
@@ -57,7 +63,9 @@ def check(
     `make` is the student's class: called with a number it gives a leaf, which has `.data`, `.grad` and `.backward()`,
     or similar names. Operations that are not there yet are left out, but for those in `needs`, which names rules.
     `backward` is a function of the output, if the class has no such method; `functions` are exp, tanh and others, if
-    they are functions beside the class. Messages are in `language`, "en" or "de".
+    they are functions beside the class. An engine that passes is then run twice over a graph, over one with many
+    paths, and over one that is deep; what is to be said of that stands in the verdict's notes. Messages are in
+    `language`, "en" or "de".
 
     With `exercise`, the number of one of the ladder's, what is given is judged as a solution of it: the class or the
     function that it asks for, a dict of names such as globals(), or the path of a file; `student` is who has solved
@@ -75,6 +83,16 @@ def check(
     try:
         ask = Here({})
         ask.submission.names["engine"] = Engine(make, backward, functions)
-        return examine_engine(ask, tuple(needs), language)
+        verdict = examine_engine(ask, tuple(needs), language)
+        return replace(verdict, notes=(*verdict.notes, *drilled(ask, language))) if verdict else verdict
     except Unusable as reason:
         return of_unusable(reason, language)
+
+
+DRILLED = {"stale_inner", "leaves_forgotten", "seed_adds_up", "exponential", "too_deep"}
+
+
+def drilled(ask: Here, language: str) -> tuple[str, ...]:
+    """What else is to be said of an engine that is right on all programs: a second pass, many paths, great depth."""
+    verdicts = (examine(ask, questions, language) for questions in (twice({}), engine_walks()))
+    return tuple(verdict.cause for verdict in verdicts if verdict.key in DRILLED)

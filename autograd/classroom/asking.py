@@ -6,8 +6,11 @@ is known on this side only. Next: ladder.py.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -144,29 +147,20 @@ MOST_BYTES = 20_000_000  # of one answer
 
 def environment() -> dict[str, str]:
     """What a process needs to start, and nothing of what else is set here."""
-    import os
-
     return {name: os.environ[name] for name in ("SYSTEMROOT", "PATH") if name in os.environ} | {"PYTHONHASHSEED": "0"}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and all that it has started."""
-    import os
-    import signal
-
     if hasattr(os, "killpg"):
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
     process.kill()
     process.wait()
     for channel in (process.stdin, process.stdout):
         if channel is not None:
-            try:
+            with contextlib.suppress(OSError):
                 channel.close()
-            except OSError:
-                pass
 
 
 __all__ = ["FILE", "LIMITS", "Apart", "Ask", "Here", "Stopped", "Unusable", "understood"]

@@ -186,7 +186,9 @@ def note(given: argparse.Namespace) -> Told:
     rung = numbered(given.number)
     yield headline(rung)
     yield rung.teacher
-    yield "\n".join(["Common mistakes, and the cause that is named:", *(f"- {each.words} ({each.key})" for each in rung.mistakes)])
+    yield "\n".join(
+        ["Common mistakes, and the cause that is named:", *(f"- {each.words} ({each.key})" for each in rung.mistakes)]
+    )
     yield f"To discuss: {rung.discussion}"
     return 0
 

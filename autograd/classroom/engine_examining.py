@@ -60,4 +60,6 @@ def of_stop(error: Stopped, language: str) -> Verdict:
     """What is said about code that cannot be loaded."""
     key = "not_python" if error.kind in ("SyntaxError", "IndentationError", "TabError") else "cannot_load"
     line = say("at_line", language, line=error.line) if error.line else ""
-    return Verdict(False, key, say(key, language, error=error.error, line=line), traceback=error.traceback, language=language)
+    return Verdict(
+        False, key, say(key, language, error=error.error, line=line), traceback=error.traceback, language=language
+    )

@@ -15,7 +15,7 @@ from autograd.classroom.asking import Ask, Stopped, Unusable
 from autograd.classroom.speaking import say
 from autograd.classroom.verdict import KINDS, Verdict
 
-Judge = Callable[[Any], "str | tuple[str, Mapping[str, Any]]"]  # "" for what is right, or what is wrong with it
+Judge = Callable[[Any], Any]  # "" for what is right, or what is wrong with it
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def likeliest(ask: Ask, questions: Sequence[Question], matching: Sequence[str]) 
 
     def explained(key: str) -> int:
         return sum(
-            question.agrees(answer, question.wrong.get(key, question.truth)) for question, answer in zip(questions, answers)
+            question.agrees(answer, question.wrong.get(key, question.truth))
+            for question, answer in zip(questions, answers)
         )
 
     return max(matching, key=explained)

@@ -14,10 +14,10 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from autograd.classroom.asking import Stopped
 from autograd.classroom.misconceptions import Engine, catalogue
 from autograd.classroom.programs import POINTS, Outcome, Program, programs
 from autograd.classroom.rules import Number, Rule, by_name
-from autograd.classroom.asking import Stopped
 from autograd.classroom.students import Student, Trial
 
 WALKING = ("+", "*")  # operations enough to show what is wrong with a walk

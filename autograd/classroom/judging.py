@@ -60,7 +60,9 @@ def told_prediction(rung: Exercise, student: str, predicted: Any, language: str)
         return {"predicted": True, "remark": say("predicted", language, answer=predicted[:20])}
     key = asked.meaning.get(predicted.strip().upper())
     why = say("predicted_as", language, why=say(f"about_{key}", language)) if key else ""
-    said = say("not_predicted", language, answer=predicted[:20], right=f"{asked.right}, {asked.options[asked.right]}", why=why)
+    said = say(
+        "not_predicted", language, answer=predicted[:20], right=f"{asked.right}, {asked.options[asked.right]}", why=why
+    )
     return {"predicted": False, "remark": said}
 
 
@@ -72,7 +74,9 @@ def text_of(path: Path) -> str:
             try:
                 text = content.decode(encoding)
             except UnicodeDecodeError as error:
-                raise ValueError(f"{path.name}: byte {error.start} is no text in UTF-8\nsave the file as UTF-8") from None
+                raise ValueError(
+                    f"{path.name}: byte {error.start} is no text in UTF-8\nsave the file as UTF-8"
+                ) from None
             return text.replace("\r\n", "\n").replace("\r", "\n")
     raise AssertionError
 

@@ -121,7 +121,9 @@ class Exercise:
     @cached_property
     def mistakes(self) -> list[Mistake]:
         """The wrong solutions of note.md: changes of the reference, or whole."""
-        texts = [(heading[7:], text) for heading, all_ in self.sections.items() for text in all_ if heading[:6] == "Wrong:"]
+        texts = [
+            (heading[7:], text) for heading, all_ in self.sections.items() for text in all_ if heading[:6] == "Wrong:"
+        ]
         return [Mistake(key, text.partition("```")[0].strip(), self.changed(text)) for key, text in texts]
 
     def changed(self, text: str) -> str:
@@ -176,7 +178,7 @@ def body_of(text: str) -> str:
 
 def yours(text: str) -> str:
     """What a student wrote in a file: what stands below the line that says so; all of it, if that is gone."""
-    above, mark, below = text.partition(YOURS)
+    _, mark, below = text.partition(YOURS)
     return below.strip() + "\n" if mark else text
 
 

@@ -1,7 +1,5 @@
-"""Questions to predict: a program, and what each of several engines would answer; one of them is right.
-
->>> print(Prediction.of_gradient(random.Random(1)))          # doctest: +SKIP
-"""
+"""Questions to predict: a program, and what each of several engines would answer; one of them is right. Next:
+judging.py."""
 
 from __future__ import annotations
 
@@ -10,7 +8,6 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from autograd.classroom.misconceptions import ORDERS, Engine, breadth_first, depth_first, with_slopes
@@ -64,21 +61,35 @@ def question_for(exercise: Exercise, student: str) -> Prediction:
     return prediction(question.strip(), [(each.strip(), "") for each in answers], draw)
 
 
+def predict(kind: str = "gradient", seed: int | str = 0) -> Prediction:
+    """A question about a small random graph, always the same one for a seed.
+
+    >>> question = predict("gradient", seed=3)
+    >>> print(question)
+    c = b + a
+    d = c * c
+    e = d * a
+    with a = 2, b = 2: what is de/db?
+      A  32
+      B  128
+      C  8
+      D  16
+    >>> question.is_right("D"), question.meaning["C"]
+    (True, 'accumulate')
+
+    `kind` is "gradient" (what is the gradient of a leaf?) or "order" (which node is ready next?). Wrong answers are
+    what engines with a misconception compute; `meaning` names it. Raises ValueError for another kind.
+    """
+    if kind not in GENERATED:
+        raise ValueError(f"predict({kind!r:.40})\nchoose one of {', '.join(GENERATED)}")
+    return GENERATED[kind](random.Random(str(seed)))
+
+
 # ---- from small random graphs ----------------------------------------------------------------------------------------
 
 
 def of_gradient(draw: random.Random) -> Prediction:
-    """What is the gradient of a? Wrong answers are what engines with a misconception compute.
-
-    >>> print(of_gradient(random.Random(3)))
-    c = a + b
-    d = b * c
-    e = b + d        with a = 4, b = 3: what is de/db?
-      A  11
-      B  4
-      C  4
-      D  3
-    """
+    """What is the gradient of a? Wrong answers are what engines with a misconception compute."""
     while True:
         program, at = random_program(draw), (draw.randint(2, 5), draw.randint(2, 5))
         place = draw.randrange(program.leaves)
@@ -102,8 +113,9 @@ def of_order(draw: random.Random) -> Prediction:
         while len(done) < draw.randint(1, 2):
             done += list(ready(program, done))[:1]
         able = list(ready(program, done))
-        walks = [partial(breadth_first), partial(depth_first)]
-        tempting = [next((place for place in walk(program) if place not in done), None) for walk in walks]
+        tempting = [
+            next((place for place in walk(program) if place not in done), None) for walk in (breadth_first, depth_first)
+        ]
         others = [k for k in range(output) if k not in done and k not in able]
         if len(able) == 1 and len(others) >= 2 and any(place in others for place in tempting):
             passed = " and ".join(program.name(place) for place in done)

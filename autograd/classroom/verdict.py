@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.classroom.hunting import Cause, Failure, facts
-from autograd.classroom.speaking import say
 from autograd.classroom.programs import Outcome, Program
 from autograd.classroom.rules import Number
+from autograd.classroom.speaking import say
 from autograd.drawing import tree
 from autograd.value import Value
 

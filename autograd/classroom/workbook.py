@@ -67,7 +67,9 @@ class Workbook:
         try:
             text = text_of(self.folder / rung.file)
         except FileNotFoundError:
-            raise ValueError(f"{rung.file} is not there\nget it back with: autograd class reset {rung.number}") from None
+            raise ValueError(
+                f"{rung.file} is not there\nget it back with: autograd class reset {rung.number}"
+            ) from None
         if not text.strip():
             raise ValueError(f"{rung.file} is empty\nget it back with: autograd class reset {rung.number}")
         return text

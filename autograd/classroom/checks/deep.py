@@ -24,9 +24,11 @@ class Spread:
     def __init__(self, fan_in: int, fan_out: int) -> None:
         self.right = 2 / fan_in
         self.known = {
-            "wrong_fan": 2 / fan_out, "no_square_root": (2 / fan_in) ** 2,
-            "not_for_relu": 1 / fan_in, "both_fans": 2 / (fan_in + fan_out),
-        }  # fmt: skip
+            "wrong_fan": 2 / fan_out,
+            "no_square_root": (2 / fan_in) ** 2,
+            "not_for_relu": 1 / fan_in,
+            "both_fans": 2 / (fan_in + fan_out),
+        }
 
     def __call__(self, answer: Any) -> str | tuple[str, dict[str, Any]]:
         mean, square = answer
@@ -45,11 +47,17 @@ def vanishing(given: Given) -> Iterator[Question]:
     """A start that keeps gradients alive, and a count of units that are dead."""
     for fan_in, fan_out in ((50, 8), (8, 40)):
         yield Question(
-            MOMENTS.format(fan_in=fan_in, fan_out=fan_out).strip(), [0.0, 2 / fan_in], judge=Spread(fan_in, fan_out),
+            MOMENTS.format(fan_in=fan_in, fan_out=fan_out).strip(),
+            [0.0, 2 / fan_in],
+            judge=Spread(fan_in, fan_out),
             shown=f"4,000 draws of he_weight({fan_in}, {fan_out}, draw): their mean, and the mean of their squares",
-        )  # fmt: skip
-    yield Question("gradient_ratio(he_weight) > 100 * gradient_ratio(lambda i, o, draw: draw.uniform(-0.3, 0.3))", True, otherwise="still_vanishing",
-                   shown="ten layers of relu: the first layer's gradient over the last one's, a hundred times more than before")  # fmt: skip
+        )
+    yield Question(
+        "gradient_ratio(he_weight) > 100 * gradient_ratio(lambda i, o, draw: draw.uniform(-0.3, 0.3))",
+        True,
+        otherwise="still_vanishing",
+        shown="ten layers of relu: the first layer's gradient over the last one's, a hundred times more than before",
+    )
     tables: list[tuple[list[list[float]], int, dict[str, int]]] = [
         ([[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]], 1, {"counts_zeros": 4, "first_sample_only": 2, "dead_samples": 0}),
         ([[0.0, 0.0], [0.0, 0.0], [0.0, 3.0]], 1, {"counts_zeros": 5, "first_sample_only": 2, "dead_samples": 2}),
@@ -68,8 +76,10 @@ def normalised(xs: Sequence[float], eps: float, less: int = 0) -> list[float]:
     return [(x - mean) / math.sqrt(variance + eps) for x in xs]
 
 
-def back_through_norm(xs: Sequence[float], gs: Sequence[float], eps: float, mean: bool = True, variance: bool = True, less: int = 0) -> list[float]:
-    """The gradient by each x (Ioffe and Szegedy 2015); without the part through the mean, or the variance, if so asked."""
+def back_through_norm(
+    xs: Sequence[float], gs: Sequence[float], eps: float, mean: bool = True, variance: bool = True, less: int = 0
+) -> list[float]:
+    """The gradient by each x (Ioffe and Szegedy 2015); or without a part of it."""
     n, ys = len(xs), normalised(xs, eps, less)
     centre = sum(xs) / n
     deviation = math.sqrt(sum((x - centre) ** 2 for x in xs) / (n - less) + eps)
@@ -85,23 +95,33 @@ def batch_norm(given: Given) -> Iterator[Question]:
         mean = sum(xs) / len(xs)
         truth = normalised(xs, eps)
         wrong: dict[str, Any] = {
-            "bessel": normalised(xs, eps, 1), "no_eps": normalised(xs, 0.0), "not_centred_norm": [x / math.sqrt(sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs],
-            "variance_for_deviation": [(x - mean) / (sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs], "only_centred": [x - mean for x in xs],
-        }  # fmt: skip
+            "bessel": normalised(xs, eps, 1),
+            "no_eps": normalised(xs, 0.0),
+            "not_centred_norm": [x / math.sqrt(sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs],
+            "variance_for_deviation": [(x - mean) / (sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs],
+            "only_centred": [x - mean for x in xs],
+        }
         yield Question(f"batch_norm({xs}, {eps})", truth, wrong, tolerance=1e-10)
         wrong = {
-            "mean_constant": back_through_norm(xs, gs, eps, mean=False), "variance_constant": back_through_norm(xs, gs, eps, variance=False),
-            "both_constant": back_through_norm(xs, gs, eps, False, False), "bessel": back_through_norm(xs, gs, eps, less=1), "passed_on": gs,
+            "mean_constant": back_through_norm(xs, gs, eps, mean=False),
+            "variance_constant": back_through_norm(xs, gs, eps, variance=False),
+            "both_constant": back_through_norm(xs, gs, eps, False, False),
+            "bessel": back_through_norm(xs, gs, eps, less=1),
+            "passed_on": gs,
             "no_eps": back_through_norm(xs, gs, 0.0),
-        }  # fmt: skip
-        yield Question(f"batch_norm_backward({xs}, {gs}, {eps})", back_through_norm(xs, gs, eps), wrong, tolerance=1e-10)
+        }
+        yield Question(
+            f"batch_norm_backward({xs}, {gs}, {eps})", back_through_norm(xs, gs, eps), wrong, tolerance=1e-10
+        )
     yield Question("batch_norm([2.0, 2.0], 0.01)", [0.0, 0.0], errors={"ZeroDivisionError": "no_eps"})
 
 
 # ---- through time ----------------------------------------------------------------------------------------------------
 
 
-def through_time(w: float, u: float, xs: Sequence[float], cut: bool = False, newest: bool = False, bends: bool = True) -> list[float]:
+def through_time(
+    w: float, u: float, xs: Sequence[float], cut: bool = False, newest: bool = False, bends: bool = True
+) -> list[float]:
     """The last state's gradient by w and by u, in one pass forward; or what it is with something left out."""
     h, by_w, by_u = 0.0, 0.0, 0.0
     for x in xs:
@@ -136,14 +156,28 @@ def recurrent(given: Given) -> Iterator[Question]:
         h = 0.0
         for x in xs:
             h = math.tanh(w * h + u * x)
-        yield Question(f"last_state({w}, {u}, {xs})", h, {"last_input_only": math.tanh(u * xs[-1])}, shown=f"last_state({w}, {u}, {shown})")
+        yield Question(
+            f"last_state({w}, {u}, {xs})",
+            h,
+            {"last_input_only": math.tanh(u * xs[-1])},
+            shown=f"last_state({w}, {u}, {shown})",
+        )
         wrong = {
-            "cut_in_time": through_time(w, u, xs, cut=True), "replaced_in_time": first_step_only(w, u, xs),
-            "no_bend": through_time(w, u, xs, bends=False), "w_and_u_swapped": through_time(w, u, xs)[::-1],
-        }  # fmt: skip
-        yield Question(f"through_time({w}, {u}, {xs})", through_time(w, u, xs), wrong, shown=f"through_time({w}, {u}, {shown})")
+            "cut_in_time": through_time(w, u, xs, cut=True),
+            "replaced_in_time": first_step_only(w, u, xs),
+            "no_bend": through_time(w, u, xs, bends=False),
+            "w_and_u_swapped": through_time(w, u, xs)[::-1],
+        }
+        yield Question(
+            f"through_time({w}, {u}, {xs})", through_time(w, u, xs), wrong, shown=f"through_time({w}, {u}, {shown})"
+        )
     clips: list[tuple[list[float], float, list[float], dict[str, Any]]] = [
-        ([3.0, 4.0], 1.0, [0.6, 0.8], {"clips_each": [1.0, 1.0], "not_clipped": [3.0, 4.0], "clips_by_sum": [3 / 7, 4 / 7]}),
+        (
+            [3.0, 4.0],
+            1.0,
+            [0.6, 0.8],
+            {"clips_each": [1.0, 1.0], "not_clipped": [3.0, 4.0], "clips_by_sum": [3 / 7, 4 / 7]},
+        ),
         ([0.3, 0.4], 1.0, [0.3, 0.4], {"always_scaled": [0.6, 0.8]}),
         ([0.0, 0.0], 1.0, [0.0, 0.0], {}),
     ]

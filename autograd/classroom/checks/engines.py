@@ -49,15 +49,27 @@ def remembering(given: Given) -> Iterator[Question]:
         wrong = {"no_parents": [], "swapped_parents": [3.0, 2.0], "last_parent_only": [3.0], "first_parent_only": [2.0]}
         yield Question(f"{nodes}{call}\nc.data", data, shown=f"{call}\nc.data")
         yield Question(
-            f"{nodes}{call}\n[type(parent).__name__ == type(a).__name__ for parent in c.parents]", [True, True],
-            {"no_parents": [], "numbers_for_parents": [False, False]}, shown=f"{call}\nc.parents",
-        )  # fmt: skip
-        yield Question(f"{nodes}d = a {sign} a\nlen(d.parents)", 2, {"set_of_parents": 1}, shown=f"d = a {sign} a\nlen(d.parents)")
-        yield Question(f"{nodes}{call}\n[parent.data for parent in c.parents]", [2.0, 3.0], wrong, shown=f"{call}\nc.parents")
-        yield Question(f"{nodes}{call}\n[parent is a or parent is b for parent in c.parents]", [True, True],
-                       {"copies_for_parents": [False, False]}, shown=f"{call}\nc.parents[0] is a")  # fmt: skip
+            f"{nodes}{call}\n[type(parent).__name__ == type(a).__name__ for parent in c.parents]",
+            [True, True],
+            {"no_parents": [], "numbers_for_parents": [False, False]},
+            shown=f"{call}\nc.parents",
+        )
+        yield Question(
+            f"{nodes}d = a {sign} a\nlen(d.parents)", 2, {"set_of_parents": 1}, shown=f"d = a {sign} a\nlen(d.parents)"
+        )
+        yield Question(
+            f"{nodes}{call}\n[parent.data for parent in c.parents]", [2.0, 3.0], wrong, shown=f"{call}\nc.parents"
+        )
+        yield Question(
+            f"{nodes}{call}\n[parent is a or parent is b for parent in c.parents]",
+            [True, True],
+            {"copies_for_parents": [False, False]},
+            shown=f"{call}\nc.parents[0] is a",
+        )
         yield Question(f"{nodes}{call}\nc.op", sign, {"no_op": ""}, shown=f"{call}\nc.op", otherwise="other_op")
-    yield Question("repr(Value(2.5))", "Value(2.5)", judge=lambda text: "" if "2.5" in str(text) else "no_number_in_text")
+    yield Question(
+        "repr(Value(2.5))", "Value(2.5)", judge=lambda text: "" if "2.5" in str(text) else "no_number_in_text"
+    )
 
 
 # ---- operations ------------------------------------------------------------------------------------------------------
@@ -65,7 +77,15 @@ def remembering(given: Given) -> Iterator[Question]:
 checks(4)(engine_with("+", "-", longest=1, arriving=ARRIVING))
 checks(5)(engine_with("*", longest=2, arriving=ARRIVING))
 checks(7)(engine_with("+", "*"))
-OTHER_SIDE = ("+", "-", "*", "/", "negative", *(f"{sign} number" for sign in "+-*/"), *(f"number {sign}" for sign in "+-*/"))
+OTHER_SIDE = (
+    "+",
+    "-",
+    "*",
+    "/",
+    "negative",
+    *(f"{sign} number" for sign in "+-*/"),
+    *(f"number {sign}" for sign in "+-*/"),
+)
 checks(10)(engine_with(*OTHER_SIDE, longest=2))
 
 
@@ -80,9 +100,13 @@ def far_away(given: Given) -> Iterator[Question]:
     stops = dict.fromkeys(("OverflowError", "ValueError", "ZeroDivisionError"), "overflows")
     for name, x, *truth in ((name, *row) for name, rows in far.items() for row in rows):
         yield Question(
-            f"engine.run(['c = {name}(a)'], ['a'], [{x}])", truth, judge=Near(truth), errors=stops,
-            shown=f"c = {name}(a), at a = {x:g}: c and its slope", facts={"op": name, "x": f"{x:g}"},
-        )  # fmt: skip
+            f"engine.run(['c = {name}(a)'], ['a'], [{x}])",
+            truth,
+            judge=Near(truth),
+            errors=stops,
+            shown=f"c = {name}(a), at a = {x:g}: c and its slope",
+            facts={"op": name, "x": f"{x:g}"},
+        )
 
 
 class Near:
@@ -107,23 +131,31 @@ checks(11)(then(engine_with("exp", "log", "tanh", "sigmoid", longest=2), far_awa
 def negative_base(given: Given) -> Iterator[Question]:
     """A power of a negative number is real where its exponent is whole, and has a slope by its base."""
     yield Question(
-        "engine.run(['c = a ** b'], ['a', 'b'], [-2.0, 3.0])[:2]", [-8.0, 12.0],
-        shown="c = a ** b, at a = -2, b = 3: c and dc/da", judge=lambda answer: "log_of_negative" if has_nan(answer) else "",
+        "engine.run(['c = a ** b'], ['a', 'b'], [-2.0, 3.0])[:2]",
+        [-8.0, 12.0],
+        shown="c = a ** b, at a = -2, b = 3: c and dc/da",
+        judge=lambda answer: "log_of_negative" if has_nan(answer) else "",
         errors={"ValueError": "log_of_negative", "TypeError": "log_of_negative"},
-    )  # fmt: skip
+    )
 
 
 def kinks(given: Given) -> Iterator[Question]:
     """Any slope between those to the left and to the right is right at a kink; a square is smooth at 0."""
     for name, low, high in (("relu", 0.0, 1.0), ("abs", -1.0, 1.0)):
         yield Question(
-            f"engine.run(['c = {name}(a)'], ['a'], [0.0])[1]", f"from {low:g} to {high:g}", judge=Between(low, high),
-            shown=f"the slope of {name}(a) at a = 0", facts={"op": f"{name}(a)"},
-        )  # fmt: skip
+            f"engine.run(['c = {name}(a)'], ['a'], [0.0])[1]",
+            f"from {low:g} to {high:g}",
+            judge=Between(low, high),
+            shown=f"the slope of {name}(a) at a = 0",
+            facts={"op": f"{name}(a)"},
+        )
     yield Question(
-        "engine.run(['c = a ** 2'], ['a'], [0.0])", [0.0, 0.0], shown="c = a ** 2, at a = 0", facts={"op": "a ** 2"},
+        "engine.run(['c = a ** 2'], ['a'], [0.0])",
+        [0.0, 0.0],
+        shown="c = a ** 2, at a = 0",
+        facts={"op": "a ** 2"},
         errors={"ZeroDivisionError": "divides_by_zero", "ValueError": "divides_by_zero"},
-    )  # fmt: skip
+    )
 
 
 class Between:
@@ -150,22 +182,30 @@ def powers_and_kinks(ask: Ask, given: Given, language: str) -> Verdict:
 
 def twice(given: Given) -> Iterator[Question]:
     """A second pass doubles the gradients of leaves, exactly, and nothing else changes."""
-    for lines, x, slope in ((["c = a * a", "d = c + c"], 2.0, 8.0), (["c = a * a", "d = c * a", "e = d * c"], 1.0, 5.0)):
+    for lines, x, slope in (
+        (["c = a * a", "d = c + c"], 2.0, 8.0),
+        (["c = a * a", "d = c * a", "e = d * c"], 1.0, 5.0),
+    ):
         for times in (2, 3):
-            value = {2: 8.0}.get(x, 1.0)
+            value = 8.0 if x == 2.0 else 1.0
             yield Question(
-                f"engine.run({lines}, ['a'], [{x}], {times})", [value, slope * times],
+                f"engine.run({lines}, ['a'], [{x}], {times})",
+                [value, slope * times],
                 {
-                    "leaves_forgotten": [value, slope], "stale_inner": [value, stale(lines, x, times)],
+                    "leaves_forgotten": [value, slope],
+                    "stale_inner": [value, stale(lines, x, times)],
                     "seed_adds_up": [value, seeds_added(slope, times)],
                 },
                 shown="; ".join(lines) + f"; backward() {times} times: {lines[-1][0]} and the gradient of a",
                 facts={"times": times},
-            )  # fmt: skip
+            )
     yield Question(
-        "a = Value(3.0)\nc = a * a\nd = c + a\nc.backward()\nd.backward()\na.grad", 13.0, {"stale_inner": 19.0},
-        shown="c = a * a; d = c + a; c.backward(); d.backward(); a.grad", facts={"times": 2},
-    )  # fmt: skip
+        "a = Value(3.0)\nc = a * a\nd = c + a\nc.backward()\nd.backward()\na.grad",
+        13.0,
+        {"stale_inner": 19.0},
+        shown="c = a * a; d = c + a; c.backward(); d.backward(); a.grad",
+        facts={"times": 2},
+    )
 
 
 def stale(lines: list[str], x: float, times: int) -> float:

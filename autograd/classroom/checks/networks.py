@@ -17,26 +17,51 @@ def network(given: Given) -> Iterator[Question]:
     yield Question("len({w.data for w in Neuron(5).w}) > 1", True, {"all_alike": False}, shown="Neuron(5).w")
     neuron = "n = Neuron(2)\nn.w[0].data, n.w[1].data, n.b.data = 0.5, -1.0, 0.25\n"
     yield Question(
-        f"{neuron}n([2.0, 3.0])", math.tanh(-1.75),
+        f"{neuron}n([2.0, 3.0])",
+        math.tanh(-1.75),
         {"no_activation": -1.75, "bias_not_added": math.tanh(-2.0), "first_input_only": math.tanh(1.25)},
         shown="Neuron(2) with w = [0.5, -1], b = 0.25, called with [2, 3]",
-    )  # fmt: skip
-    yield Question("refuses(Neuron(3), [1.0, 2.0])", "an error", judge=lambda name: "" if name else "zip_truncates",
-                   shown="Neuron(3)([1.0, 2.0])")  # fmt: skip
-    yield Question("len(Layer(2, 1)([1.0, 2.0]))", 1, errors={"TypeError": "no_list_from_layer"}, otherwise="other_count")
+    )
+    yield Question(
+        "refuses(Neuron(3), [1.0, 2.0])",
+        "an error",
+        judge=lambda name: "" if name else "zip_truncates",
+        shown="Neuron(3)([1.0, 2.0])",
+    )
+    yield Question(
+        "len(Layer(2, 1)([1.0, 2.0]))", 1, errors={"TypeError": "no_list_from_layer"}, otherwise="other_count"
+    )
     yield Question("len(Layer(3, 2)([1.0, 2.0, 3.0]))", 2, {"sizes_swapped": 3}, errors={"ValueError": "sizes_swapped"})
     counted = "len({id(p) for p in %s.parameters()})"
-    yield Question(counted % "Layer(3, 2)", 8, {"shared_bias": 7, "one_neuron": 4, "no_bias": 6},
-                   shown="how many different Values there are in Layer(3, 2).parameters()")  # fmt: skip
-    yield Question(counted % "MLP(2, [3, 1])", 13, {"last_layer_only": 4, "first_layer_only": 9, "one_neuron": 7},
-                   shown="how many different Values there are in MLP(2, [3, 1]).parameters()", otherwise="other_count")  # fmt: skip
+    yield Question(
+        counted % "Layer(3, 2)",
+        8,
+        {"shared_bias": 7, "one_neuron": 4, "no_bias": 6},
+        shown="how many different Values there are in Layer(3, 2).parameters()",
+    )
+    yield Question(
+        counted % "MLP(2, [3, 1])",
+        13,
+        {"last_layer_only": 4, "first_layer_only": 9, "one_neuron": 7},
+        shown="how many different Values there are in MLP(2, [3, 1]).parameters()",
+        otherwise="other_count",
+    )
     model = "m = MLP(2, [2, 1])\nfor p in m.parameters(): p.data = 0.5\n"
     hidden = math.tanh(0.5 * 1.0 + 0.5 * 2.0 + 0.5)
     once, again = math.tanh(0.5 * hidden * 2 + 0.5), math.tanh(0.5 * 1.0 + 0.5 * 2.0 + 0.5)
-    yield Question(f"{model}m([1.0, 2.0])[0]", once, {"input_again": again}, shown="MLP(2, [2, 1]), all its parameters 0.5, called with [1, 2]",
-                   errors={"TypeError": "no_list_from_layer"})  # fmt: skip
-    yield Question(f"{model}m([1.0, 2.0])[0].backward()\n[p.grad != 0 for p in m.parameters()]", [True] * 9, otherwise="gradient_cut",
-                   shown="after backward(): which parameters of MLP(2, [2, 1]) have a gradient")  # fmt: skip
+    yield Question(
+        f"{model}m([1.0, 2.0])[0]",
+        once,
+        {"input_again": again},
+        shown="MLP(2, [2, 1]), all its parameters 0.5, called with [1, 2]",
+        errors={"TypeError": "no_list_from_layer"},
+    )
+    yield Question(
+        f"{model}m([1.0, 2.0])[0].backward()\n[p.grad != 0 for p in m.parameters()]",
+        [True] * 9,
+        otherwise="gradient_cut",
+        shown="after backward(): which parameters of MLP(2, [2, 1]) have a gradient",
+    )
 
 
 # ---- softmax and cross-entropy ---------------------------------------------------------------------------------------
@@ -57,22 +82,46 @@ def loss(given: Given) -> Iterator[Question]:
         truth = softmax(logits)
         exps = [math.exp(z) for z in logits]
         values = f"z = [Value(x) for x in {logits}]\n"
-        yield Question(f"{values}softmax(z)", truth, {"not_normalised": exps, "powers_of_two": [2**z / sum(2**x for x in logits) for z in logits],
-                       "linear": [z / sum(logits) if sum(logits) else 0.0 for z in logits]}, shown=f"softmax({logits})")  # fmt: skip
+        yield Question(
+            f"{values}softmax(z)",
+            truth,
+            {
+                "not_normalised": exps,
+                "powers_of_two": [2**z / sum(2**x for x in logits) for z in logits],
+                "linear": [z / sum(logits) if sum(logits) else 0.0 for z in logits],
+            },
+            shown=f"softmax({logits})",
+        )
         for target in (0, 1):
             p = truth[target]
             wrong = {
-                "no_log": -p, "one_minus": 1 - p, "log_sign": math.log(p), "mean_of_classes": -math.log(p) / len(logits),
-                "all_classes": -sum(map(math.log, truth)), "no_sum": -logits[target], "next_class": -math.log(truth[target - 1]),
-            }  # fmt: skip
+                "no_log": -p,
+                "one_minus": 1 - p,
+                "log_sign": math.log(p),
+                "mean_of_classes": -math.log(p) / len(logits),
+                "all_classes": -sum(map(math.log, truth)),
+                "no_sum": -logits[target],
+                "next_class": -math.log(truth[target - 1]),
+            }
             call = f"cross_entropy({logits}, {target})"
             yield Question(f"{values}cross_entropy(z, {target})", -math.log(p), wrong, shown=call)
             slopes = [each - (k == target) for k, each in enumerate(truth)]
-            yield Question(f"{values}cross_entropy(z, {target}).backward()\n[each.grad for each in z]", slopes, {"gradient_sign": [-s for s in slopes]},
-                           shown=f"the gradient of {call}", otherwise="gradient_differs", errors={"AttributeError": "no_value"})  # fmt: skip
+            yield Question(
+                f"{values}cross_entropy(z, {target}).backward()\n[each.grad for each in z]",
+                slopes,
+                {"gradient_sign": [-s for s in slopes]},
+                shown=f"the gradient of {call}",
+                otherwise="gradient_differs",
+                errors={"AttributeError": "no_value"},
+            )
     far = f"z = [Value(x) for x in {[1000.0, 999.0, -1000.0]}]\n"
-    for call, truth_far in (("softmax(z)", softmax([1000.0, 999.0, -1000.0])), ("cross_entropy(z, 2)", 2000.0 + math.log(1 + math.exp(-1)))):
-        yield Question(far + call, truth_far, shown=call.replace("z", "[1000, 999, -1000]"), errors=NAIVE, otherwise="naive_exp")
+    for call, truth_far in (
+        ("softmax(z)", softmax([1000.0, 999.0, -1000.0])),
+        ("cross_entropy(z, 2)", 2000.0 + math.log(1 + math.exp(-1))),
+    ):
+        yield Question(
+            far + call, truth_far, shown=call.replace("z", "[1000, 999, -1000]"), errors=NAIVE, otherwise="naive_exp"
+        )
 
 
 # ---- training --------------------------------------------------------------------------------------------------------
@@ -99,18 +148,33 @@ def training(given: Given) -> Iterator[Question]:
     setup = "p = Value(0.0)\n"
     for rate in (0.1, 0.25):
         wrong = {
-            "never_zeroed": descent(rate, zeroes=False), "uphill": descent(rate, sign=1),
-            "step_first": descent(rate, late=True), "rate_unused": descent(1.0), "no_step": [4.5] * 5,
-            "loss_after": descent(rate, steps=6)[1:], "one_too_many": descent(rate, steps=6),
-        }  # fmt: skip
+            "never_zeroed": descent(rate, zeroes=False),
+            "uphill": descent(rate, sign=1),
+            "step_first": descent(rate, late=True),
+            "rate_unused": descent(1.0),
+            "no_step": [4.5] * 5,
+            "loss_after": descent(rate, steps=6)[1:],
+            "one_too_many": descent(rate, steps=6),
+        }
         yield Question(
-            f"{setup}train([p], lambda: (p - 3) ** 2 / 2, 5, {rate})", descent(rate), wrong, errors={"OverflowError": "uphill"},
+            f"{setup}train([p], lambda: (p - 3) ** 2 / 2, 5, {rate})",
+            descent(rate),
+            wrong,
+            errors={"OverflowError": "uphill"},
             shown=f"train([p], lambda: (p - 3)**2 / 2, steps=5, rate={rate}), from p = 0",
-        )  # fmt: skip
-    yield Question(f"{setup}q = Value(1.0)\ntrain([p, q], lambda: (p - 3) ** 2 + (q - 2) ** 2, 2, 0.5)", [10.0, 0.0],
-                   {"first_parameter_only": [10.0, 1.0]}, shown="train([p, q], lambda: (p - 3)**2 + (q - 2)**2, steps=2, rate=0.5)")  # fmt: skip
-    yield Question(XOR, "below 0.05", judge=lambda last: "" if isinstance(last, float) and last < 0.05 else "not_learned",
-                   shown="the loss of a network of 13 parameters on exclusive or, after 400 steps at rate 0.2")  # fmt: skip
+        )
+    yield Question(
+        f"{setup}q = Value(1.0)\ntrain([p, q], lambda: (p - 3) ** 2 + (q - 2) ** 2, 2, 0.5)",
+        [10.0, 0.0],
+        {"first_parameter_only": [10.0, 1.0]},
+        shown="train([p, q], lambda: (p - 3)**2 + (q - 2)**2, steps=2, rate=0.5)",
+    )
+    yield Question(
+        XOR,
+        "below 0.05",
+        judge=lambda last: "" if isinstance(last, float) and last < 0.05 else "not_learned",
+        shown="the loss of a network of 13 parameters on exclusive or, after 400 steps at rate 0.2",
+    )
 
 
 XOR = """
@@ -119,15 +183,42 @@ draw = random.Random(4)
 hidden = [[Value(draw.uniform(-1, 1)) for _ in range(3)] for _ in range(3)]
 last = [Value(draw.uniform(-1, 1)) for _ in range(4)]
 rows = [(0, 0, -0.9), (0, 1, 0.9), (1, 0, 0.9), (1, 1, -0.9)]
-output = (lambda last, hidden: lambda x, y: sum((w * (a * x + b * y + c).tanh() for w, (a, b, c) in zip(last, hidden)), last[3]).tanh())(last, hidden)
-loss = (lambda output, rows: lambda: sum((output(x, y) - target) ** 2 for x, y, target in rows))(output, rows)
+
+def output(x, y):
+    units = [(a * x + b * y + c).tanh() for a, b, c in hidden]
+    return sum((w * unit for w, unit in zip(last, units)), last[3]).tanh()
+
+def loss():
+    return sum((output(x, y) - target) ** 2 for x, y, target in rows)
+
 train([*last, *(w for unit in hidden for w in unit)], loss, 400, 0.2)[-1]
 """
 
 
 # ---- better steps ----------------------------------------------------------------------------------------------------
 
-GRADIENTS = [1.0, -0.5, 2.0, 0.25, 0.0, -3.0, 1.5, 0.5, 0.5, -0.25, 1.0, 0.125, -2.0, 0.75, 1.0, 4.0, -0.5, 0.25, 0.5, 1.0]
+GRADIENTS = [
+    1.0,
+    -0.5,
+    2.0,
+    0.25,
+    0.0,
+    -3.0,
+    1.5,
+    0.5,
+    0.5,
+    -0.25,
+    1.0,
+    0.125,
+    -2.0,
+    0.75,
+    1.0,
+    4.0,
+    -0.5,
+    0.25,
+    0.5,
+    1.0,
+]
 
 
 def momentum(damped: bool = False, nesterov: bool = False, sign: float = -1.0, keeps: bool = True) -> list[float]:
@@ -164,23 +255,43 @@ class Adam(NamedTuple):
 
 
 ADAMS = {
-    "no_correction": Adam(corrected=False), "not_squared_moment": Adam(squared=False), "no_root": Adam(root=False),
-    "betas_swapped": Adam(betas=(0.999, 0.9)), "eps_inside": Adam(inside=True), "no_eps": Adam(eps=0.0), "uphill": Adam(sign=1.0),
-}  # fmt: skip
+    "no_correction": Adam(corrected=False),
+    "not_squared_moment": Adam(squared=False),
+    "no_root": Adam(root=False),
+    "betas_swapped": Adam(betas=(0.999, 0.9)),
+    "eps_inside": Adam(inside=True),
+    "no_eps": Adam(eps=0.0),
+    "uphill": Adam(sign=1.0),
+}
 
 
 def walked(name: str, first: str, gradients: Sequence[float]) -> str:
-    return f"w, memory, path = 1.0, {first}, []\nfor g in {list(gradients)}:\n    w, memory = {name}(w, g, memory)\n    path.append(w)\npath"
+    """A question: the path from 1 under one of the two."""
+    begin, loop = f"w, memory, path = 1.0, {first}, []", f"for g in {list(gradients)}:"
+    return f"{begin}\n{loop}\n    w, memory = {name}(w, g, memory)\n    path.append(w)\npath"
 
 
 @asks(17)
 def better_steps(given: Given) -> Iterator[Question]:
     """Twenty steps of each, against the formulas."""
     wrong: dict[str, Any] = {
-        "damped": momentum(damped=True), "nesterov": momentum(nesterov=True), "uphill": momentum(sign=1.0), "forgets": momentum(keeps=False),
-    }  # fmt: skip
-    yield Question(walked("momentum_step", "0.0", GRADIENTS), momentum(), wrong, shown="20 times: w, memory = momentum_step(w, g, memory)")
+        "damped": momentum(damped=True),
+        "nesterov": momentum(nesterov=True),
+        "uphill": momentum(sign=1.0),
+        "forgets": momentum(keeps=False),
+    }
+    yield Question(
+        walked("momentum_step", "0.0", GRADIENTS),
+        momentum(),
+        wrong,
+        shown="20 times: w, memory = momentum_step(w, g, memory)",
+    )
     wrong = {key: adam.path() for key, adam in ADAMS.items()}
     shown = "20 times: w, memory = adam_step(w, g, memory)"
     yield Question(walked("adam_step", "None", GRADIENTS), Adam().path(), wrong, shown=shown, tolerance=1e-10)
-    yield Question(walked("adam_step", "None", [0.0, 0.0]), [1.0, 1.0], shown="adam_step(1.0, 0.0, None)", errors={"ZeroDivisionError": "no_eps"})
+    yield Question(
+        walked("adam_step", "None", [0.0, 0.0]),
+        [1.0, 1.0],
+        shown="adam_step(1.0, 0.0, None)",
+        errors={"ZeroDivisionError": "no_eps"},
+    )

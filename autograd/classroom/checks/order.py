@@ -54,7 +54,9 @@ def on_paper(ask: Ask, given: Given, language: str) -> Verdict:
         for engine in engines:
             wrong.setdefault(f"about_{engine.key}", float(engine.outcome(program, at).slopes[k]))
         questions.append(
-            Question(f"grad_{name}", float(truth[k]), wrong, shown=f"grad_{name}     # {given['PROGRAM']}; at {given['AT']}")
+            Question(
+                f"grad_{name}", float(truth[k]), wrong, shown=f"grad_{name}     # {given['PROGRAM']}; at {given['AT']}"
+            )
         )
     return examine(ask, questions, language)
 
@@ -94,9 +96,14 @@ GRAPHS: dict[str, Edges] = {
     "c = a + a; d = a + c; e = d + c": [["a"], ["c", "a", "a"], ["d", "a", "c"], ["e", "d", "c"]],
     "c = a + a; d = c + a; e = a + d": [["a"], ["c", "a", "a"], ["d", "c", "a"], ["e", "a", "d"]],
     "c = a + b; d = a + c; e = b + d; f = c + e": [
-        ["a"], ["b"], ["c", "a", "b"], ["d", "a", "c"], ["e", "b", "d"], ["f", "c", "e"],
+        ["a"],
+        ["b"],
+        ["c", "a", "b"],
+        ["d", "a", "c"],
+        ["e", "b", "d"],
+        ["f", "c", "e"],
     ],
-}  # fmt: skip
+}
 
 
 def ladder_of_diamonds(rungs: int) -> Edges:
@@ -131,18 +138,23 @@ class Walked:
 def walks() -> Iterator[Question]:
     for shown, edges in GRAPHS.items():
         yield Question(
-            f"names_of(topological_order(node_graph({edges})))", [name for name, *_ in edges],
-            shown=f"{shown}\ntopological_order({edges[-1][0]})", judge=Walked(edges),
-        )  # fmt: skip
+            f"names_of(topological_order(node_graph({edges})))",
+            [name for name, *_ in edges],
+            shown=f"{shown}\ntopological_order({edges[-1][0]})",
+            judge=Walked(edges),
+        )
     diamonds = ladder_of_diamonds(40)
     yield Question(
-        f"names_of(topological_order(node_graph({diamonds}, 2000)))", "40 nodes, each looked at a few times",
-        shown="x1 = x0 + x0; x2 = x1 + x1; ... x40 = x39 + x39\ntopological_order(x40)", judge=Walked(diamonds),
-    )  # fmt: skip
+        f"names_of(topological_order(node_graph({diamonds}, 2000)))",
+        "40 nodes, each looked at a few times",
+        shown="x1 = x0 + x0; x2 = x1 + x1; ... x40 = x39 + x39\ntopological_order(x40)",
+        judge=Walked(diamonds),
+    )
     yield Question(
-        "len(topological_order(chain(100_000)))", 100_000,
+        "len(topological_order(chain(100_000)))",
+        100_000,
         shown="a chain of 100,000 nodes, each with one parent\nlen(topological_order(last))",
-    )  # fmt: skip
+    )
 
 
 @checks(8)
@@ -157,11 +169,14 @@ def order(ask: Ask, given: Given, language: str) -> Verdict:
 def engine_walks() -> Iterator[Question]:
     """Whether time grows with the nodes of a graph or with its paths; whether a deep one can be walked."""
     yield Question(
-        "growth(engine)", "about 2", judge=lambda ratio: "exponential" if ratio > 30 else "",
+        "growth(engine)",
+        "about 2",
+        judge=lambda ratio: "exponential" if ratio > 30 else "",
         shown="x1 = x0 + x0; x2 = x1 + x1; ...: the time of 16 lines over that of 8",
-    )  # fmt: skip
+    )
     links = ["x1 = x0 + x0", *(f"x{k} = x{k - 1} + x0" for k in range(2, 3001))]
     yield Question(
-        f"engine.run({links}, ['x0'], [1.0])", [3001.0, 3001.0],
+        f"engine.run({links}, ['x0'], [1.0])",
+        [3001.0, 3001.0],
         shown="x1 = x0 + x0; x2 = x1 + x0; ... x3000 = x2999 + x0: x3000 and its slope",
-    )  # fmt: skip
+    )

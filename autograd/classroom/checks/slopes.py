@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from autograd.classroom.checks.registry import Given, asks, gives
 from autograd.classroom.examining import Question, agree
@@ -28,10 +29,14 @@ def by_hand(given: Given) -> Iterator[Question]:
     for k in (1, 2, 3):
         x = given[f"X{k}"]
         wrong = {
-            "value_for_slope": a * x * x + b * x + c, "keeps_the_constant": 2 * a * x + b + c,
-            "forgets_the_two": a * x + b, "loses_b": 2 * a * x, "keeps_the_power": 2 * a * x * x + b,
-            "other_sign": -(2 * a * x + b), "sign_of_b": 2 * a * x - b,
-        }  # fmt: skip
+            "value_for_slope": a * x * x + b * x + c,
+            "keeps_the_constant": 2 * a * x + b + c,
+            "forgets_the_two": a * x + b,
+            "loses_b": 2 * a * x,
+            "keeps_the_power": 2 * a * x * x + b,
+            "other_sign": -(2 * a * x + b),
+            "sign_of_b": 2 * a * x - b,
+        }
         shown = f"slope_at_x{k}     # of {a} * x**2 + {b} * x + {c}, at x = {x}"
         yield Question(f"slope_at_x{k}", 2 * a * x + b, wrong, shown=shown)
     p, q, r = (given[name] for name in "PQR")
@@ -52,23 +57,32 @@ def differences(given: Given) -> Iterator[Question]:
         wrong = {
             "forward": {"other_side": backward, "halved": forward / 2, "not_divided": forward * h, "central": central},
             "central": {
-                "one_sided": forward, "one_sided_back": backward, "doubled": central * 2,
-                "not_divided": central * 2 * h, "wrong_way_divided": central * h * h,
+                "one_sided": forward,
+                "one_sided_back": backward,
+                "doubled": central * 2,
+                "not_divided": central * 2 * h,
+                "wrong_way_divided": central * h * h,
             },
-        }  # fmt: skip
+        }
         for name, truth in (("forward", forward), ("central", central)):
             yield Question(
-                f"{name}_difference(lambda x: x**3, x, h)", truth, {**wrong[name], "other_sign": -truth},
-                {"x": x, "h": h}, f"{name}_difference(cube, {x:g}, {h:g})",
+                f"{name}_difference(lambda x: x**3, x, h)",
+                truth,
+                {**wrong[name], "other_sign": -truth},
+                {"x": x, "h": h},
+                f"{name}_difference(cube, {x:g}, {h:g})",
                 judge=Differs(truth, slope),
                 facts={
-                    "op": f"{name}_difference", "error": f"{abs(forward - slope):.2g}", "best": f"{h * h:.2g}",
+                    "op": f"{name}_difference",
+                    "error": f"{abs(forward - slope):.2g}",
+                    "best": f"{h * h:.2g}",
                     "h": f"{h:g}",
                 },
-            )  # fmt: skip
+            )
 
 
-class Differs(NamedTuple):
+@dataclass(frozen=True)
+class Differs:
     """Whether an answer is the difference, or the slope itself up to a small step of the student's own."""
 
     truth: float
@@ -119,16 +133,22 @@ def gradcheck(given: Given) -> Iterator[Question]:
 
 
 ACCEPTED = {
-    "by half of something small": "absolute_tolerance", "nothing where little is right": "absolute_tolerance",
-    "by a thousandth": "too_generous", "the last of three": "first_only", "not a number": "accepts_nan",
+    "by half of something small": "absolute_tolerance",
+    "nothing where little is right": "absolute_tolerance",
+    "by a thousandth": "too_generous",
+    "the last of three": "first_only",
+    "not a number": "accepts_nan",
     "a slope left out": "one_missing",
-}  # fmt: skip
+}
 
 
 def claim(text: str, claimed: str, xs: list[float], truth: bool, otherwise: str, how: str) -> Question:
     names = ", ".join("xyz"[: len(xs)])
     return Question(
-        f"bool(gradcheck(lambda {names}: {text}, lambda {names}: {claimed}, xs))", truth,
-        given={"xs": xs}, shown=f"gradcheck({names} -> {text}, {names} -> {claimed}, {xs})",
-        otherwise=otherwise, facts={"how": how, "slopes": claimed, "function": text},
-    )  # fmt: skip
+        f"bool(gradcheck(lambda {names}: {text}, lambda {names}: {claimed}, xs))",
+        truth,
+        given={"xs": xs},
+        shown=f"gradcheck({names} -> {text}, {names} -> {claimed}, {xs})",
+        otherwise=otherwise,
+        facts={"how": how, "slopes": claimed, "function": text},
+    )

@@ -33,7 +33,7 @@ def as_float(number: Real) -> float:
     try:
         return float(number)
     except OverflowError:
-        return float("inf") if number > 0 else float("-inf")
+        return float("inf") if number > 0 else float("-inf")  # type: ignore[operator]
 
 
 def inner_number(found: Any) -> Real | None:

@@ -85,4 +85,6 @@ def load(source: str, modules: Mapping[str, str]) -> tuple[Submission | None, Re
         exec(compile(source, FILE, "exec", dont_inherit=True), main.__dict__)
     except (*STOPS, MemoryError) as error:
         return None, told(error, FILE)
-    return Submission({**found, **main.__dict__}), {"answer": sorted(name for name in main.__dict__ if not name.startswith("__"))}
+    return Submission({**found, **main.__dict__}), {
+        "answer": sorted(name for name in main.__dict__ if not name.startswith("__"))
+    }

@@ -1,4 +1,4 @@
-"""What questions may use: engines to run, nodes that count how often they are looked at, functions with a wrong slope."""
+"""What questions may use: engines to run, nodes that count how often they are looked at, a network to train."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def main() -> None:
     into, out = private_channels()
     kept = Kept()
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (for as long as the process lives)
-    sys.stdout = sys.stderr = kept  # type: ignore[assignment]
+    sys.stdout = sys.stderr = kept
     submission: Submission | None = None
     for line in into:
         order = json.loads(line)

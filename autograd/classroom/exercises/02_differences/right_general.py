@@ -6,5 +6,5 @@ def steepness(f, left, right):
     return rise / run
 
 
-forward_difference = lambda f, x, h: steepness(f, x, x + h)  # noqa: E731
-central_difference = lambda f, x, h: steepness(f, x - h, x + h)  # noqa: E731
+forward_difference = lambda f, x, h: steepness(f, x, x + h)
+central_difference = lambda f, x, h: steepness(f, x - h, x + h)

@@ -23,4 +23,8 @@ def central_difference(f, x, h):
 if __name__ == "__main__":  # press run, and see how the errors shrink; then try 1e-9, 1e-12
     for h in (0.1, 0.01, 0.001):
         cube_slope = 3 * 2.0**2
-        print(h, forward_difference(lambda x: x**3, 2.0, h) - cube_slope, central_difference(lambda x: x**3, 2.0, h) - cube_slope)
+        print(
+            h,
+            forward_difference(lambda x: x**3, 2.0, h) - cube_slope,
+            central_difference(lambda x: x**3, 2.0, h) - cube_slope,
+        )

@@ -1,4 +1,4 @@
-"""The next line is any that no waiting line uses; the gradients by measuring, which is exact enough for whole numbers."""
+"""The next line is any that no waiting line uses; gradients by measuring, exact enough for whole numbers."""
 
 formulas = dict(line.split(" = ") for line in PROGRAM.split("; "))
 

@@ -7,7 +7,7 @@ operand its gradient times the local one. What arrives at the same circle is add
      a --->(c)--->(e)          e first; then c can go only when all the
       \\----------/             lines that use c have gone
 
-When may a line take its turn? Write an order of the lines (there may be several good ones), and the gradients at the end.
+When may a line take its turn? Write an order of the lines (several may be good), and the gradients at the end.
 """
 
 order = []  # such as ["e", "d", "c"]

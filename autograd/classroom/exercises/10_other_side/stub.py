@@ -1,7 +1,7 @@
 """10 · The other side of the operator
 
-a + 2 calls a.__add__(2). And 2 + a? Python asks 2 first, which knows nothing of Values, and then asks a again, by another
-name: a.__radd__(2). The numbers have changed sides: in __rsub__(self, other), other stands on the left.
+a + 2 calls a.__add__(2). And 2 + a? Python asks 2 first, which knows nothing of Values, and then asks a, by another
+name: a.__radd__(2). They have changed sides: in __rsub__(self, other), other stands on the left.
 
         2 - a   -->   (2).__sub__(a)   -->  "I do not know how"   -->   a.__rsub__(2)
 

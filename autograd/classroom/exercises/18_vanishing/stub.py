@@ -1,8 +1,9 @@
 """18 · Vanishing and dead
 
-A gradient that goes back through ten layers is multiplied ten times. By a little less than 1 each time, and it vanishes;
-by a little more, and it explodes. The start decides. For units of relu, weights that are normal with mean 0 and variance
-2 / fan_in keep its size (He and others 2015); fan_in is how many inputs a unit has, fan_out how many units there are.
+A gradient that goes back through ten layers is multiplied ten times. By a little less than 1 each time, and it
+vanishes; by a little more, and it explodes. The start decides. For units of relu, weights that are normal with mean 0
+and variance 2 / fan_in keep its size (He and others 2015); fan_in is how many inputs a unit has, fan_out how many
+units there are.
 
         layer    1        2        3   ...   10
         size   ......  <- ...  <- ...    <- ######        a small start: nothing arrives at layer 1
