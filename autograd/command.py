@@ -342,7 +342,7 @@ def run(argv: Sequence[str]) -> int:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", RuntimeWarning)  # what the engine has to say
-            if argv[:1] == ["class"]:
+            if list(argv[:1]) == ["class"]:
                 from autograd.classroom.command import run as run_class
 
                 return run_class(argv[1:], lambda text: say(text, sys.stdout))

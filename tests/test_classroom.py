@@ -10,10 +10,10 @@ import pytest
 from autograd import Value
 from autograd.classroom import check
 from autograd.classroom.hunting import explain, hunt, same, trials
-from autograd.classroom.messages import ENGLISH, LANGUAGES, say
 from autograd.classroom.misconceptions import catalogue
 from autograd.classroom.programs import POINTS, programs
 from autograd.classroom.rules import RULES, by_name
+from autograd.classroom.speaking import languages, say, texts
 from tests.students import FORWARD, SLOPES, STYLES, accumulating, order_of, storing
 
 by_style = pytest.mark.parametrize("style", STYLES)
@@ -237,8 +237,13 @@ def test_the_cause_names_what_is_there() -> None:
 class Imitating:
     """A student whose engine is one of the catalogue."""
 
+    arriving = 1
+
     def __init__(self, engine) -> None:
-        self.outcome = engine.outcome
+        self.engine = engine
+
+    def outcomes(self, trials):
+        return [self.engine.outcome(*trial) for trial in trials]
 
 
 def test_every_misconception_is_recognised() -> None:
@@ -345,13 +350,13 @@ def test_html_is_safe_and_shows_the_same() -> None:
     assert "<script>" not in page and "&lt;script&gt;" in page and page.startswith("<pre")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_translations_are_whole_and_use_the_same_facts(language) -> None:
-    texts = LANGUAGES[language]
-    assert texts.keys() == ENGLISH.keys()
-    for key, english in ENGLISH.items():
+    translated = texts(language)
+    assert translated.keys() == texts("en").keys()
+    for key, english in texts("en").items():
         named = {part.split("}")[0] for part in english.split("{")[1:]}
-        assert {part.split("}")[0] for part in texts[key].split("{")[1:]} == named, key
+        assert {part.split("}")[0] for part in translated[key].split("{")[1:]} == named, key
 
 
 def test_a_verdict_in_german() -> None:

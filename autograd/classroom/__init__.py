@@ -71,8 +71,8 @@ def check(
     function that it asks for, a dict of names such as globals(), or the path of a file; `student` is who has solved
     it, where an exercise has numbers of one's own.
 
-    >>> check(lambda f, x, h: (f(x + h) - f(x)) / (2 * h), exercise=2).key
-    'no_such_name'
+    >>> check(lambda output: [output], exercise=8).cause
+    'a is missing'
     """
     texts(language)  # an error now, if there is no such language
     for name in needs:

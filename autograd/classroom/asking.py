@@ -118,7 +118,7 @@ class Apart:
         except queue.Empty:
             self.close()
             raise Unusable("too_long", seconds=f"{self.limits['seconds']:g}") from None
-        except OSError:
+        except (OSError, ValueError):  # it has ended, or was ended
             line = b""
         try:
             reply = json.loads(line)

@@ -87,10 +87,10 @@ def names_from(given: Any, rung: Exercise) -> Mapping[str, Any]:
         return given
     if isinstance(given, ModuleType):
         return vars(given)
-    if isinstance(given, type) and "Value" in rung.writes:
-        return {"Value": given}
     name = getattr(given, "__name__", "")
-    return {name if name in rung.writes or isinstance(given, type) else rung.writes[0]: given}
+    if isinstance(given, type):
+        return {name: given} if name in rung.writes else {"Value": given}
+    return {name if name in rung.writes else rung.writes[0]: given}
 
 
 def check_exercise(given: Any, number: int, student: str = "", language: str = "en") -> Verdict:

@@ -12,7 +12,14 @@ from autograd.classroom.examining import Question
 
 @asks(14)
 def network(given: Given) -> Iterator[Question]:
-    """How many parameters, what a neuron computes, what is refused."""
+    """A neuron, a layer, a network."""
+    yield from of_neuron()
+    yield from of_layers()
+    yield from of_whole()
+
+
+def of_neuron() -> Iterator[Question]:
+    """How many parameters, what it computes, what it refuses."""
     yield Question("len(Neuron(3).parameters())", 4, {"no_bias": 3, "bias_alone": 1}, otherwise="other_count")
     yield Question("len({w.data for w in Neuron(5).w}) > 1", True, {"all_alike": False}, shown="Neuron(5).w")
     neuron = "n = Neuron(2)\nn.w[0].data, n.w[1].data, n.b.data = 0.5, -1.0, 0.25\n"
@@ -28,6 +35,10 @@ def network(given: Given) -> Iterator[Question]:
         judge=lambda name: "" if name else "zip_truncates",
         shown="Neuron(3)([1.0, 2.0])",
     )
+
+
+def of_layers() -> Iterator[Question]:
+    """Lists in, lists out, and parameters that are all different Values."""
     yield Question(
         "len(Layer(2, 1)([1.0, 2.0]))", 1, errors={"TypeError": "no_list_from_layer"}, otherwise="other_count"
     )
@@ -46,6 +57,10 @@ def network(given: Given) -> Iterator[Question]:
         shown="how many different Values there are in MLP(2, [3, 1]).parameters()",
         otherwise="other_count",
     )
+
+
+def of_whole() -> Iterator[Question]:
+    """Each layer sees what the one before gives, and gradients reach every parameter."""
     model = "m = MLP(2, [2, 1])\nfor p in m.parameters(): p.data = 0.5\n"
     hidden = math.tanh(0.5 * 1.0 + 0.5 * 2.0 + 0.5)
     once, again = math.tanh(0.5 * hidden * 2 + 0.5), math.tanh(0.5 * 1.0 + 0.5 * 2.0 + 0.5)

@@ -1,4 +1,4 @@
-"""16 · Train
+"""16 · Train a network
 
 One step of gradient descent, over and over:
 

@@ -1,0 +1,204 @@
+"""`autograd class` as a student uses it, and what it says to what goes wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from autograd.__main__ import main
+from autograd.classroom.ladder import exercise, ladder
+from tests.commands import mistake, ok
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, capsys):
+    """A classroom folder that was just started, and is the current one."""
+    ok(capsys, "class", "start", str(tmp_path / "class"), "--id", "ana")
+    monkeypatch.chdir(tmp_path / "class")
+    return tmp_path / "class"
+
+
+def solve(folder, number, body=None):
+    rung = exercise(number)
+    (folder / rung.file).write_text(rung.file_with(body or rung.reference, "ana"), encoding="utf-8")
+
+
+def failing(capsys, *argv):
+    """What is printed where something has not passed."""
+    assert main(argv) == 1
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    return printed.out
+
+
+def test_a_folder_has_all_exercises_and_the_engine(folder) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted([*(rung.file for rung in ladder()), "engine.py", "progress.json"])
+    assert (folder / "05_times.py").read_text(encoding="utf-8") == exercise(5).stub("ana")
+
+
+def test_the_way_through_an_exercise(folder, capsys) -> None:
+    assert "1  Slope by hand" in ok(capsys, "class", "next")
+    assert "slope_at_x1 # of" in failing(capsys, "class", "check", "1").replace("     #", " #")
+    assert ok(capsys, "class", "hint", "1").startswith("1/3  If C were")
+    assert ok(capsys, "class", "hint", "1").startswith("2/3")
+    assert ok(capsys, "class", "hint", "1", "--level", "1").startswith("1/3")
+    solve(folder, 1)
+    assert ok(capsys, "class", "check", "1").startswith("ok   1  Slope by hand")
+    assert "2  Numeric slope" in ok(capsys, "class", "next")
+    lines = ok(capsys, "class", "progress").splitlines()
+    assert lines[0].startswith("ok   1") and lines[0].endswith("hints: 2") and lines[-1] == "1 of 20"
+    told = json.loads(ok(capsys, "class", "progress", "--json"))
+    assert told["student"] == "ana" and told["exercises"]["1"]["passed"] and told["exercises"]["1"]["hints"] == 2
+
+
+def test_check_goes_on_to_the_first_that_does_not_pass(folder, capsys) -> None:
+    solve(folder, 1)
+    solve(folder, 2)
+    solve(folder, 3, exercise(3).mistakes[0].body)
+    shown = failing(capsys, "class", "check")
+    assert shown.count("ok  ") == 2 and "an edge is lost" in shown and "autograd class hint 3" in shown
+    shown = failing(capsys, "class", "check")
+    assert "ok  " not in shown, "what has passed and was not changed is not checked again"
+    solve(folder, 1, "slope_at_x1 = 0")
+    assert "--   1" in failing(capsys, "class", "check")
+
+
+def test_reset_keeps_what_was_there(folder, capsys) -> None:
+    solve(folder, 7)
+    for k in (1, 2):
+        assert f"07_accumulate.old{k}" in ok(capsys, "class", "reset", "07_accumulate.py")
+        assert (folder / "07_accumulate.py").read_text(encoding="utf-8") == exercise(7).stub("ana")
+    assert (folder / "07_accumulate.old1").read_text(encoding="utf-8") == exercise(7).file_with(
+        exercise(7).reference, "ana"
+    )
+
+
+def test_ones_own_engine_with_a_flag(folder, capsys) -> None:
+    solve(folder, 8, exercise(8).reference.replace("return order", "return order[:-1] or order"))
+    solve(folder, 9)
+    assert ok(capsys, "class", "check", "9").startswith("ok")
+    failing(capsys, "class", "check", "9", "--own")
+    solve(folder, 12, exercise(12).reference.replace("self.data * slope, (self,)", "2 * self.data, (self,)"))
+    solve(folder, 16)
+    assert ok(capsys, "class", "check", "16").startswith("ok")
+    failing(capsys, "class", "check", "16", "--own")
+    solve(folder, 8)
+    assert ok(capsys, "class", "check", "16", "--own").startswith("ok")
+
+
+def test_a_traceback_is_shown_to_whom_asks(folder, capsys) -> None:
+    solve(folder, 2, "def forward_difference(f, x, h):\n    return 1 / 0\n")
+    shown = failing(capsys, "class", "check", "2")
+    assert "ZeroDivisionError" in shown and "(line " in shown and "Traceback" not in shown
+    assert "Traceback" in failing(capsys, "class", "check", "2", "--traceback")
+
+
+def test_the_certificate_at_the_end(folder, capsys) -> None:
+    assert "not passed yet: 1, 2, 3" in failing(capsys, "class", "certificate")
+    for rung in ladder():
+        solve(folder, rung.number)
+    assert "all exercises have passed" in ok(capsys, "class", "check")
+    assert "all exercises have passed" in ok(capsys, "class", "next")
+    shown = ok(capsys, "class", "certificate")
+    assert shown.startswith("ana has built") and "in 200 steps the loss went from" in shown
+    page = (folder / "certificate.html").read_text(encoding="utf-8")
+    assert "ana has built" in page and page.count("<li>") == 20 and "exp, log, tanh" in page
+
+
+def test_the_teachers_note(capsys) -> None:
+    shown = ok(capsys, "class", "note", "8")
+    assert "Act it out" in shown and "(before_its_parent)" in shown and "To discuss: " in shown
+    assert ok(capsys, "class", "--help") == ok(capsys, "class") and "start FOLDER" in ok(capsys, "class")
+
+
+def test_in_german(tmp_path, capsys) -> None:
+    shown = ok(capsys, "class", "start", str(tmp_path / "k"), "--language", "de")
+    assert shown.startswith("20 Übungen sind in")
+    assert "das kleinste Programm" in failing(capsys, "class", "check", "7", "--folder", str(tmp_path / "k"))
+
+
+# ---- watching --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent another way there")
+def test_watch_checks_what_is_saved(folder) -> None:
+    command = [sys.executable, "-u", "-m", "autograd", "class", "watch"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, encoding="utf-8") as watching:
+        assert watching.stdout is not None
+        assert "watching" in watching.stdout.readline()
+        time.sleep(0.5)
+        solve(folder, 5, exercise(5).mistakes[0].body)
+        assert watching.stdout.readline().startswith("--   5")
+        while "autograd class hint 5" not in watching.stdout.readline():
+            pass
+        solve(folder, 5)
+        assert watching.stdout.readline().startswith("ok   5")
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(10) == 130
+    assert json.loads((folder / "progress.json").read_text())["exercises"]["5"]["passed"]
+
+
+# ---- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+def test_folders_that_will_not_do(folder, tmp_path, capsys) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("years of work")
+    assert "go on with: autograd class next" in mistake(capsys, "class", "start", str(folder))
+    assert "not empty: nothing was written" in mistake(capsys, "class", "start", str(tmp_path / "full"))
+    assert "is a file" in mistake(capsys, "class", "start", str(tmp_path / "file"))
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["thesis.txt"]
+    assert "is no classroom folder" in mistake(capsys, "class", "check", "--folder", str(tmp_path))
+
+
+@pytest.mark.parametrize("number", ["0", "21", "x", "-1", "1.5", "99999999999999999999"])
+def test_numbers_that_are_none(folder, capsys, number) -> None:
+    assert "choose one from 1 to 20" in mistake(capsys, "class", "check", "--", number) or number == "-1"
+
+
+@pytest.mark.parametrize("words", [["teach"], ["hint"], ["check", "1", "2"], ["start"], ["hint", "1", "--level", "9"]])
+def test_words_that_are_no_command(folder, capsys, words) -> None:
+    assert "see autograd class --help" in mistake(capsys, "class", *words)
+
+
+def test_files_as_editors_write_them(folder, capsys) -> None:
+    text = exercise(5).file_with(exercise(5).reference, "ana")
+    path = folder / "05_times.py"
+    for content in (
+        text.replace("\n", "\r\n").encode(),
+        b"\xef\xbb\xbf" + text.encode(),
+        text.replace("\n", "\r").encode(),
+        text.encode("utf-16"),
+    ):
+        path.write_bytes(content)
+        assert ok(capsys, "class", "check", "5").startswith("ok")
+        assert path.read_bytes() == content
+    path.write_bytes(b"x = '\xff'")
+    assert "save the file as UTF-8" in mistake(capsys, "class", "check", "5")
+
+
+def test_files_that_are_empty_gone_or_no_python(folder, capsys) -> None:
+    path = folder / "05_times.py"
+    path.write_text(" \n")
+    assert "05_times.py is empty; get it back with: autograd class reset 5" in mistake(capsys, "class", "check", "5")
+    path.unlink()
+    assert "05_times.py is not there" in mistake(capsys, "class", "check", "5")
+    path.write_text("def f(:\n    pass\n")
+    assert "not Python yet (line 1)" in failing(capsys, "class", "check", "5")
+    path.write_text("import nothing_like_this\n")
+    assert "(line 1)" in failing(capsys, "class", "check", "5")
+    path.write_text("x = 1\n")
+    assert "no class Value" in failing(capsys, "class", "check", "5")
+    path.write_text("while True:\n    pass\n") if os.environ.get("SLOW") else None
+
+
+def test_a_progress_file_that_cannot_be_read_is_left_alone(folder, capsys) -> None:
+    (folder / "progress.json").write_text("{")
+    assert "progress.json cannot be read" in mistake(capsys, "class", "check", "1")
+    assert (folder / "progress.json").read_text() == "{"
