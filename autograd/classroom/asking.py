@@ -10,11 +10,13 @@ import contextlib
 import json
 import os
 import queue
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,7 +91,8 @@ class Apart:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             cwd=self.folder.name, env=environment(), start_new_session=True,
         )  # fmt: skip
-        self.lines: queue.Queue[bytes] = queue.Queue()
+        self.lines: queue.Queue[bytes] = queue.Queue(2)  # no more: what floods it waits
+        self.until = time.monotonic() + self.limits.get("total", 3600.0)
         threading.Thread(target=self.listen, daemon=True).start()
         try:
             order = {"source": source, "modules": dict(modules or {}), "limits": self.limits}
@@ -104,17 +107,20 @@ class Apart:
     def listen(self) -> None:
         """Take in lines as they come; the last is empty."""
         assert self.process.stdout is not None
-        while line := self.process.stdout.readline(MOST_BYTES):
-            self.lines.put(line)
+        with contextlib.suppress(ValueError, OSError):  # it was closed meanwhile
+            while line := self.process.stdout.readline(MOST_BYTES):
+                self.lines.put(line)
         self.lines.put(b"")
 
     def exchange(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Send a line, wait for the one that answers it."""
         assert self.process.stdin is not None
+        mark = secrets.token_hex(8)  # which no answer that was written in advance can have
         try:
-            self.process.stdin.write(json.dumps(order).encode() + b"\n")
+            self.process.stdin.write(json.dumps({**order, "mark": mark}).encode() + b"\n")
             self.process.stdin.flush()
-            line = self.lines.get(timeout=self.limits["seconds"])
+            patience = min(self.limits["seconds"], self.until - time.monotonic())
+            line = self.lines.get(timeout=max(patience, 0.01))
         except queue.Empty:
             self.close()
             raise Unusable("too_long", seconds=f"{self.limits['seconds']:g}") from None
@@ -122,9 +128,9 @@ class Apart:
             line = b""
         try:
             reply = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             reply = None
-        if not isinstance(reply, dict):
+        if not isinstance(reply, dict) or reply.get("mark") != mark:
             self.close()
             raise Unusable("died")
         self.printed = str(reply.get("printed", ""))[:4000]

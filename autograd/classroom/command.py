@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograd.classroom.certificate import certificate
+from autograd.classroom.grading import grade
 from autograd.classroom.ladder import Exercise, exercise, header_of, ladder
 from autograd.classroom.speaking import languages, say
 from autograd.classroom.verdict import Verdict
@@ -34,6 +35,8 @@ Build an engine of your own, one exercise at a time, and be told what is wrong o
   reset N         write exercise N as it was; your file is kept under another name
   progress        what has passed (--json for programs)
   note N          for teachers: time, common mistakes, a question to discuss
+  grade FOLDER    for teachers: grade a folder that has one for each student, each file in a locked process of its own
+                  (--out grades.csv, --feedback DIR, --exercises 1,2,5, --language, --jobs N)
   certificate     when all have passed: a page that says so, and your own engine trains a network
 
 All but `start` work in the current folder, or in the one after --folder. `check` and `watch` take --own, to stand on
@@ -69,6 +72,14 @@ def parser() -> Parser:
             each.add_argument("folder", type=Path)
             each.add_argument("--id", default="")
             each.add_argument("--language", default="en", choices=languages())
+            continue
+        if name == "grade":
+            each.add_argument("folder", type=Path)
+            each.add_argument("--out", type=Path, default=Path("grades.csv"))
+            each.add_argument("--feedback", type=Path, default=Path("feedback"))
+            each.add_argument("--exercises", default="")
+            each.add_argument("--language", default="en", choices=languages())
+            each.add_argument("--jobs", type=int, default=0)
             continue
         each.add_argument("--folder", type=Path, default=Path("."))
         if name in ("check", "hint", "reset", "note"):
@@ -193,6 +204,14 @@ def note(given: argparse.Namespace) -> Told:
     return 0
 
 
+def grading(given: argparse.Namespace) -> Told:
+    numbers = [numbered(each).number for each in given.exercises.split(",") if each]
+    lines: list[str] = []
+    found = grade(given.folder, given.out, given.feedback, numbers, given.language, max(given.jobs, 0), lines.append)
+    yield "\n".join([*lines, say("wrote", given.language, path=given.out)])
+    return 0 if found else 1
+
+
 def certify(given: argparse.Namespace) -> Told:
     book = Workbook(given.folder)
     missing = [str(rung.number) for rung in ladder() if not book.is_done(rung)]
@@ -207,5 +226,5 @@ def certify(given: argparse.Namespace) -> Told:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Told]] = {
     "start": start, "next": following, "check": check, "watch": watch, "hint": hint, "reset": reset,
-    "progress": progress, "note": note, "certificate": certify,
+    "progress": progress, "note": note, "grade": grading, "certificate": certify,
 }  # fmt: skip

@@ -7,11 +7,12 @@ whose answers are most often the student's. Next: checks/.
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd.classroom.asking import Ask, Stopped, Unusable
+from autograd.classroom.asking import Ask, Stopped
 from autograd.classroom.speaking import say
 from autograd.classroom.verdict import KINDS, Verdict
 
@@ -68,14 +69,19 @@ def is_number(x: Any) -> bool:
     return isinstance(x, (int, float))
 
 
-def examine(ask: Ask, questions: Iterable[Question], language: str = "en") -> Verdict:
-    """Ask until an answer is wrong; the verdict says which, and why."""
+def examine(ask: Ask, questions: Iterable[Question], language: str = "en", mixed: bool = False) -> Verdict:
+    """Ask until an answer is wrong; the verdict says which, and why.
+
+    With `mixed`, all are asked first, in an order that nobody can know: for where counting along would be enough.
+    """
     asked = list(questions)
-    for question in asked:
-        try:
-            answer = ask(question.call, **question.given)
-        except Stopped as error:
-            return of_stop(question, error, language)
+    known: dict[int, Any] = {}
+    for k in secrets.SystemRandom().sample(range(len(asked)), len(asked)) if mixed else ():
+        known[k] = outcome(ask, asked[k])
+    for k, question in enumerate(asked):
+        answer = known[k] if mixed else outcome(ask, question)
+        if isinstance(answer, Stopped):
+            return of_stop(question, answer, language)
         key, facts = question.verdict_on(answer) if answer is not None else ("not_written", {})
         if key:
             matching = [name for name, guess in question.wrong.items() if question.agrees(answer, guess)]
@@ -84,11 +90,19 @@ def examine(ask: Ask, questions: Iterable[Question], language: str = "en") -> Ve
     return Verdict(True, "right", say("right", language, count=len(asked)), language=language)
 
 
+def outcome(ask: Ask, question: Question) -> Any:
+    """The answer, or the error that the student's code ended in."""
+    try:
+        return ask(question.call, **question.given)
+    except Stopped as error:
+        return error
+
+
 def likeliest(ask: Ask, questions: Sequence[Question], matching: Sequence[str]) -> str:
     """Of the misconceptions that explain one answer, the one that explains most others too."""
     if len(matching) == 1:
         return matching[0]
-    answers = [answer_or_none(ask, question) for question in questions]
+    answers = [outcome(ask, question) for question in questions]
 
     def explained(key: str) -> int:
         return sum(
@@ -97,13 +111,6 @@ def likeliest(ask: Ask, questions: Sequence[Question], matching: Sequence[str]) 
         )
 
     return max(matching, key=explained)
-
-
-def answer_or_none(ask: Ask, question: Question) -> Any:
-    try:
-        return ask(question.call, **question.given)
-    except (Stopped, Unusable):
-        return None
 
 
 def of_answer(question: Question, answer: Any, key: str, facts: Mapping[str, Any], language: str) -> Verdict:

@@ -25,6 +25,8 @@ def judge(rung: Exercise, ask: Ask, student: str = "", language: str = "en") -> 
         return of_unusable(reason, language)
     except Stopped as error:
         return of_stop(error, language)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # an answer that was none
+        return of_unusable(Unusable("nonsense"), language)
 
 
 def judge_source(

@@ -32,7 +32,7 @@ class Student:
     def lacks(self, rule: Rule) -> str:
         """Why an operation cannot be tried. "" if it can be."""
         names = LEAVES[: rule.arity]
-        return str(self.ask("engine.lacks(formula, names)", formula=rule.text.format(*names), names=list(names)))
+        return str(self.ask("engine.lacks(formula, names)", formula=rule.text.format(*names), names=list(names)))[:120]
 
     def outcome(self, program: Program, at: Sequence[Number], times: int = 1) -> Outcome:
         """What a program comes to: its value, and the gradient of each leaf after backward passes from the output."""

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.classroom.checks.registry import Given, asks, gives
-from autograd.classroom.examining import Question, agree
+from autograd.classroom.asking import Ask
+from autograd.classroom.checks.registry import Given, asks, checks, gives
+from autograd.classroom.examining import Question, agree, examine
+from autograd.classroom.verdict import Verdict
 
 
 @gives(1)
@@ -123,8 +125,12 @@ WRONG_ONES = [
 ]
 
 
-@asks(13)
-def gradcheck(given: Given) -> Iterator[Question]:
+@checks(13)
+def gradcheck(ask: Ask, given: Given, language: str) -> Verdict:
+    return examine(ask, claims(), language, mixed=True)
+
+
+def claims() -> Iterator[Question]:
     """It has to accept ten right gradients, and refuse ten wrong ones."""
     for text, claimed, xs in TRUE_ONES:
         yield claim(text, claimed, xs, True, "refuses_a_right_one", "")

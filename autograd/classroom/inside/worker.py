@@ -65,7 +65,7 @@ def main() -> None:
             reply = {"error": "nothing is loaded"}
         else:
             reply = submission.reply(order["question"], order["given"])
-        answer(out, reply, "".join(kept.parts))
+        answer(out, {**reply, "mark": order["mark"]}, "".join(kept.parts))
 
 
 def answer(out: TextIO, reply: dict[str, Any], printed: str) -> None:
