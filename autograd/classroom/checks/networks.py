@@ -94,49 +94,52 @@ NAIVE = dict.fromkeys(("OverflowError", "ValueError", "ZeroDivisionError"), "nai
 def loss(given: Given) -> Iterator[Question]:
     """Probabilities, the loss and its gradient, and all of it a thousand further up."""
     for logits in ([1.0, 2.0, 0.5], [0.0, 0.0], [3.0, -1.0, 0.0, 2.0]):
-        truth = softmax(logits)
-        exps = [math.exp(z) for z in logits]
-        values = f"z = [Value(x) for x in {logits}]\n"
-        yield Question(
-            f"{values}softmax(z)",
-            truth,
-            {
-                "not_normalised": exps,
-                "powers_of_two": [2**z / sum(2**x for x in logits) for z in logits],
-                "linear": [z / sum(logits) if sum(logits) else 0.0 for z in logits],
-            },
-            shown=f"softmax({logits})",
-        )
+        yield of_probabilities(logits)
         for target in (0, 1):
-            p = truth[target]
-            wrong = {
-                "no_log": -p,
-                "one_minus": 1 - p,
-                "log_sign": math.log(p),
-                "mean_of_classes": -math.log(p) / len(logits),
-                "all_classes": -sum(map(math.log, truth)),
-                "no_sum": -logits[target],
-                "next_class": -math.log(truth[target - 1]),
-            }
-            call = f"cross_entropy({logits}, {target})"
-            yield Question(f"{values}cross_entropy(z, {target})", -math.log(p), wrong, shown=call)
-            slopes = [each - (k == target) for k, each in enumerate(truth)]
-            yield Question(
-                f"{values}cross_entropy(z, {target}).backward()\n[each.grad for each in z]",
-                slopes,
-                {"gradient_sign": [-s for s in slopes]},
-                shown=f"the gradient of {call}",
-                otherwise="gradient_differs",
-                errors={"AttributeError": "no_value"},
-            )
-    far = f"z = [Value(x) for x in {[1000.0, 999.0, -1000.0]}]\n"
-    for call, truth_far in (
-        ("softmax(z)", softmax([1000.0, 999.0, -1000.0])),
-        ("cross_entropy(z, 2)", 2000.0 + math.log(1 + math.exp(-1))),
-    ):
-        yield Question(
-            far + call, truth_far, shown=call.replace("z", "[1000, 999, -1000]"), errors=NAIVE, otherwise="naive_exp"
-        )
+            yield from of_loss(logits, target)
+    far = [1000.0, 999.0, -1000.0]
+    for call, truth in (("softmax(z)", softmax(far)), ("cross_entropy(z, 2)", 2000.0 + math.log(1 + math.exp(-1)))):
+        shown = call.replace("z", "[1000, 999, -1000]")
+        yield Question(values_of(far) + call, truth, shown=shown, errors=NAIVE, otherwise="naive_exp")
+
+
+def values_of(logits: Sequence[float]) -> str:
+    return f"z = [Value(x) for x in {list(logits)}]\n"
+
+
+def of_probabilities(logits: Sequence[float]) -> Question:
+    wrong = {
+        "not_normalised": [math.exp(z) for z in logits],
+        "powers_of_two": [2**z / sum(2**x for x in logits) for z in logits],
+        "linear": [z / sum(logits) if sum(logits) else 0.0 for z in logits],
+    }
+    return Question(values_of(logits) + "softmax(z)", softmax(logits), wrong, shown=f"softmax({logits})")
+
+
+def of_loss(logits: Sequence[float], target: int) -> Iterator[Question]:
+    """The loss, and its gradient by each logit."""
+    truth = softmax(logits)
+    p = truth[target]
+    wrong = {
+        "no_log": -p,
+        "one_minus": 1 - p,
+        "log_sign": math.log(p),
+        "mean_of_classes": -math.log(p) / len(logits),
+        "all_classes": -sum(map(math.log, truth)),
+        "no_sum": -logits[target],
+        "next_class": -math.log(truth[target - 1]),
+    }
+    call, shown = f"cross_entropy(z, {target})", f"cross_entropy({logits}, {target})"
+    yield Question(values_of(logits) + call, -math.log(p), wrong, shown=shown)
+    slopes = [each - (k == target) for k, each in enumerate(truth)]
+    yield Question(
+        f"{values_of(logits)}{call}.backward()\n[each.grad for each in z]",
+        slopes,
+        {"gradient_sign": [-s for s in slopes]},
+        shown=f"the gradient of {shown}",
+        otherwise="gradient_differs",
+        errors={"AttributeError": "no_value"},
+    )
 
 
 # ---- training --------------------------------------------------------------------------------------------------------
