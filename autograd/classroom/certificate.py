@@ -19,7 +19,7 @@ PAGE = """<!DOCTYPE html>
  main {{ border: 3px double #0072b2; padding: 2em 3em; }}
  h1 {{ text-align: center; font-weight: normal; }}
  pre {{ font: 14px/1.4 monospace; overflow-x: auto; }}
- ol {{ columns: 2; }}
+ ol {{ columns: 2; column-gap: 3em; }}
 </style>
 <main>
 <h1>{title}</h1>

@@ -11,12 +11,15 @@ import json
 import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from autograd.classroom import teaching
 from autograd.classroom.certificate import certificate
-from autograd.classroom.grading import grade
-from autograd.classroom.ladder import Exercise, exercise, header_of, ladder
+from autograd.classroom.exporting import SYSTEMS
+from autograd.classroom.ladder import Exercise, header_of, ladder
+from autograd.classroom.results import FORMATS
 from autograd.classroom.speaking import languages, say
+from autograd.classroom.teaching import headline, numbered
 from autograd.classroom.verdict import Verdict
 from autograd.classroom.workbook import Workbook
 
@@ -29,18 +32,26 @@ Build an engine of your own, one exercise at a time, and be told what is wrong o
 
   start FOLDER    write the exercises into a new folder (--id NAME for numbers of your own, --language en or de)
   next            which exercise is next, and what it is about
-  check [N]       check exercise N, or all from the first that has not passed
+  check [N]       check exercise N, or all from the first that has not passed (--traceback)
   watch           check again whenever a file is saved, until Ctrl-C
   hint N          a hint: a question, then a pointer, then almost the line (--level K for one again)
   reset N         write exercise N as it was; your file is kept under another name
   progress        what has passed (--json for programs)
-  note N          for teachers: time, common mistakes, a question to discuss
-  grade FOLDER    for teachers: grade a folder that has one for each student, each file in a locked process of its own
-                  (--out grades.csv, --feedback DIR, --exercises 1,2,5, --language, --jobs N)
   certificate     when all have passed: a page that says so, and your own engine trains a network
 
-All but `start` work in the current folder, or in the one after --folder. `check` and `watch` take --own, to stand on
-what you have built in earlier exercises and not on the reference, and `check` takes --traceback."""
+These work in the current folder, or in the one after --folder. With --own, `check` and `watch` stand on what you have
+built in earlier exercises and not on the reference.
+
+For teachers:
+
+  note N          time, common mistakes, a question to discuss
+  pack NAME       a course with its rubric, to be edited: workshop, homework or project
+  grade FOLDER    grade a folder that has one for each student, each file in a locked process of its own
+                  (--out grades.csv, --feedback DIR, --exercises 1,2,5, --language, --jobs N)
+  similar FOLDER  pairs of submissions that are alike but for names and numbers (--least 0.9)
+  result FOLDER   one submission's grade for --format gradescope or prairielearn (--out results.json, --exercises)
+  export SYSTEM FOLDER
+                  the exercises as notebooks, or for nbgrader, otter, gradescope, prairielearn (--exercises, --id)"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,37 +77,28 @@ def parser() -> Parser:
     """What may stand on the line."""
     top = Parser(prog="autograd class", add_help=False, allow_abbrev=False)
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for name in COMMANDS:
+    for name, arguments in ARGUMENTS.items():
         each = commands.add_parser(name, add_help=False, allow_abbrev=False)
-        if name == "start":
-            each.add_argument("folder", type=Path)
-            each.add_argument("--id", default="")
-            each.add_argument("--language", default="en", choices=languages())
-            continue
-        if name == "grade":
-            each.add_argument("folder", type=Path)
-            each.add_argument("--out", type=Path, default=Path("grades.csv"))
-            each.add_argument("--feedback", type=Path, default=Path("feedback"))
-            each.add_argument("--exercises", default="")
-            each.add_argument("--language", default="en", choices=languages())
-            each.add_argument("--jobs", type=int, default=0)
-            continue
-        each.add_argument("--folder", type=Path, default=Path("."))
-        if name in ("check", "hint", "reset", "note"):
-            each.add_argument("number", nargs="?" if name == "check" else None)
-        for flag in {"check": ("--own", "--traceback"), "watch": ("--own",), "progress": ("--json",)}.get(name, ()):
-            each.add_argument(flag, action="store_true")
-        if name == "hint":
-            each.add_argument("--level", type=int, choices=(1, 2, 3))
+        for argument in arguments.split():
+            each.add_argument(argument.rstrip("?"), **KINDS.get(argument, {"action": "store_true"}))
     return top
 
 
-def numbered(text: str) -> Exercise:
-    """The exercise that a word names: "8" or "08_order.py"."""
-    digits = text.partition("_")[0]
-    if not digits.isdecimal():
-        raise ValueError(f"{text!r:.40} is not the number of an exercise\nchoose one from 1 to {len(ladder())}")
-    return exercise(int(digits))
+ARGUMENTS = {
+    "start": "folder --id --language", "next": "--folder", "check": "number? --folder --own --traceback",
+    "watch": "--folder --own", "hint": "number --folder --level", "reset": "number --folder",
+    "progress": "--folder --json", "certificate": "--folder", "note": "number", "pack": "pack",
+    "grade": "folder --out --feedback --exercises --language --jobs", "similar": "folder --least",
+    "result": "folder --format --out --exercises --language", "export": "system folder --exercises --id",
+}  # fmt: skip
+KINDS: dict[str, dict[str, Any]] = {
+    "folder": {"type": Path}, "number": {}, "number?": {"nargs": "?"}, "pack": {"choices": teaching.packs()},
+    "system": {"choices": list(SYSTEMS)}, "--folder": {"type": Path, "default": Path(".")}, "--id": {"default": ""},
+    "--language": {"default": "en", "choices": languages()}, "--level": {"type": int, "choices": (1, 2, 3)},
+    "--out": {"type": Path}, "--feedback": {"type": Path, "default": Path("feedback")},
+    "--exercises": {"default": ""}, "--jobs": {"type": int, "default": 0}, "--least": {"type": float, "default": 0.9},
+    "--format": {"choices": list(FORMATS), "required": True},
+}  # fmt: skip
 
 
 # ---- commands --------------------------------------------------------------------------------------------------------
@@ -119,10 +121,6 @@ def following(given: argparse.Namespace) -> Told:
     yield header_of(rung.stub(book.student)).strip('"\n')
     yield say("open_it", book.language, file=book.folder / rung.file, number=rung.number)
     return 0
-
-
-def headline(rung: Exercise) -> str:
-    return f"{rung.number:2}  {rung.title}  ({rung.minutes} min, {rung.file})"
 
 
 def check(given: argparse.Namespace) -> Told:
@@ -193,25 +191,6 @@ def progress(given: argparse.Namespace) -> Told:
     return 0
 
 
-def note(given: argparse.Namespace) -> Told:
-    rung = numbered(given.number)
-    yield headline(rung)
-    yield rung.teacher
-    yield "\n".join(
-        ["Common mistakes, and the cause that is named:", *(f"- {each.words} ({each.key})" for each in rung.mistakes)]
-    )
-    yield f"To discuss: {rung.discussion}"
-    return 0
-
-
-def grading(given: argparse.Namespace) -> Told:
-    numbers = [numbered(each).number for each in given.exercises.split(",") if each]
-    lines: list[str] = []
-    found = grade(given.folder, given.out, given.feedback, numbers, given.language, max(given.jobs, 0), lines.append)
-    yield "\n".join([*lines, say("wrote", given.language, path=given.out)])
-    return 0 if found else 1
-
-
 def certify(given: argparse.Namespace) -> Told:
     book = Workbook(given.folder)
     missing = [str(rung.number) for rung in ladder() if not book.is_done(rung)]
@@ -226,5 +205,5 @@ def certify(given: argparse.Namespace) -> Told:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Told]] = {
     "start": start, "next": following, "check": check, "watch": watch, "hint": hint, "reset": reset,
-    "progress": progress, "note": note, "grade": grading, "certificate": certify,
+    "progress": progress, "certificate": certify, **teaching.COMMANDS,
 }  # fmt: skip

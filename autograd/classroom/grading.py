@@ -68,18 +68,19 @@ class Handed:
         return found.hexdigest()
 
 
+def files_in(folder: Path) -> dict[int, Path]:
+    """The files of exercises in a student's folder; links are none."""
+    found = {int(path.name[:2]): path for path in sorted(folder.glob("[0-9][0-9]_*.py")) if not path.is_symlink()}
+    return {number: path for number, path in found.items() if path.is_file() and 1 <= number <= len(ladder())}
+
+
 def handed_in(folder: Path) -> list[Handed]:
     """All submissions in a folder, by name; ValueError if there is none."""
     if not folder.is_dir():
         raise ValueError(f"{str(folder)!r:.80} is no folder\nname one with a folder for each student")
     found = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        files = {
-            int(path.name[:2]): path
-            for path in sorted(place.glob("[0-9][0-9]_*.py"))
-            if path.is_file() and not path.is_symlink() and 1 <= int(path.name[:2]) <= len(ladder())
-        }
-        found.append(Handed(place, files))
+        found.append(Handed(place, files_in(place)))
     if not found:
         raise ValueError(f"{str(folder)!r:.80} has no submissions in it\nput a folder for each student there")
     return found

@@ -89,7 +89,7 @@ def growth(engine: Engine) -> float:
     return min(seconds(16) for _ in range(3)) / max(min(seconds(8) for _ in range(5)), 1e-5)
 
 
-def train_xor(engine: Engine, steps: int = 200, rate: float = 0.2) -> list[float]:
+def train_xor(engine: Engine, steps: int = 200, rate: float = 0.05) -> list[float]:
     """The losses of a network with four hidden units that learns exclusive or, on a student's numbers."""
     draw = random.Random(4)
     weights = [[draw.uniform(-1, 1) for _ in range(3)] for _ in range(4)] + [[draw.uniform(-1, 1) for _ in range(5)]]
