@@ -67,6 +67,25 @@ class Value:
     def backward(self): pass
     def __mul__(self, other): return self
 """
+SIGNALLING = """
+import os, fcntl
+r, w = os.pipe()
+fcntl.fcntl(r, fcntl.F_SETOWN, os.getppid())
+fcntl.fcntl(r, fcntl.F_SETSIG, 9)
+fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)
+os.write(w, b"x")
+"""
+UNHOOKING = """
+import sys
+locks = sys.modules["inside.locks"]
+locks.guard = locks.lock = locks.EVENTS = ()
+open("/etc/passwd")
+"""
+REASONING = """
+import sys
+submission = sys.modules["inside.submission"].Submission
+submission.reply = lambda *a: {{"unusable": "{}", "facts": {{"key": 1, "language": 2}}}}
+"""
 DEEP = "import sys\nsys.setrecursionlimit(10**9)\ndef f(n):\n    return f(n + 1)\nf(0)\n"
 SWAPPED = RIGHT.replace("gradient * other.data, gradient * self.data", "gradient * self.data, gradient * other.data")
 
@@ -105,6 +124,11 @@ HOSTILE: dict[str, tuple[str, bool, str]] = {
     "starts_a_process": ("import subprocess\nsubprocess.run(['ls'])\n" + RIGHT, False, "cannot_load"),
     "uses_a_shell": ("import os\nos.system('touch /tmp/was_here')\n" + RIGHT, False, "cannot_load"),
     "calls_home": ("import socket\nsocket.create_connection(('127.0.0.1', 80))\n", False, "cannot_load"),
+    "kills_by_a_file": (SIGNALLING + RIGHT, False, "cannot_load"),
+    "takes_the_hook_off": (UNHOOKING + RIGHT, False, "cannot_load"),
+    "cannot_be_encoded": ("raise Exception(chr(0xd800))\n", False, "cannot_load unreadable"),
+    "answers_an_unknown_reason": (REASONING.format("no_such_key") + RIGHT, False, "nonsense"),
+    "answers_a_known_reason": (REASONING.format("no_class") + RIGHT, False, "no_class"),
     "kills_its_parent": ("import os\nos.kill(os.getppid(), 9)\n", False, "cannot_load"),
     "crashes_the_interpreter": ("import ctypes\nctypes.string_at(0)\n", False, "cannot_load"),
     "fills_the_disk": ("f = open('full', 'w')\nwhile True:\n    f.write('x' * 10**6)\n", False, "cannot_load"),

@@ -65,6 +65,56 @@ def test_wrong_solutions_get_the_diagnosis_they_should(rung, mistake) -> None:
     assert german.key == mistake.key and german.cause != verdict.cause
 
 
+BLIND = """
+    def moved(k, h):
+        return f(*[x + h * (j == k) for j, x in enumerate(xs)])
+
+    claims = gradient(*xs)
+    measured = [(moved(k, 1e-4) - moved(k, -1e-4)) / 2e-4 for k in range(len(xs))]
+    close = [abs(abs(c) - abs(m)) <= 1e-4 * abs(c) + 1e-11 * abs(f(*xs)) for c, m in zip(claims, measured)]
+    return len(claims) == len(xs) and all(close)
+"""
+SUBTLE = {  # wrong solutions that look right on a few numbers
+    "13 blind to signs": (13, BLIND),
+    "2 an absolute rise": (2, "    return abs(f(x + h) - f(x)) / h"),
+    "2 rounded": (2, "    return round((f(x + h) - f(x)) / h, 4)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SUBTLE)
+def test_what_is_right_by_chance_is_not_accepted(name) -> None:
+    number, line = SUBTLE[name]
+    rung = exercise(number)
+    first = rung.reference.index("    ")
+    end = rung.reference.find("\n\n\n")
+    body = rung.reference[:first] + line + "\n" + (rung.reference[end:] if end > 0 else "")
+    assert not judge_source(rung, rung.file_with(body)).passed
+
+
+@pytest.mark.parametrize("gains", ["5.0, 5.0", "gradient, abs(gradient)"])
+def test_a_sum_that_knows_what_arrives_is_not_accepted(gains) -> None:
+    rung = exercise(4)
+    body = rung.reference.replace("(gradient, gradient)", f"({gains})")
+    assert not judge_source(rung, rung.file_with(body)).passed
+
+
+WHOLE = "gradient * int(other.data), gradient * int(self.data)"
+NOT_AT_ZERO = "gradient * self.data * other.data / self.data if self.data else 0, gradient * self.data"
+
+
+@pytest.mark.parametrize("gains", [WHOLE, NOT_AT_ZERO])
+def test_a_product_that_is_right_for_some_numbers_is_not_accepted(gains) -> None:
+    rung = exercise(5)
+    body = rung.reference.replace("gradient * other.data, gradient * self.data", gains)
+    assert body != rung.reference and not judge_source(rung, rung.file_with(body)).passed
+
+
+def test_a_generator_of_nodes_is_as_good_as_a_list() -> None:
+    rung = exercise(8)
+    body = rung.reference.replace("    return order", "    yield from order")
+    assert judge_source(rung, rung.file_with(body)).passed
+
+
 @by_rung
 def test_a_stub_is_not_a_solution(rung) -> None:
     assert not judge_source(rung, rung.stub("ana"), "ana").passed

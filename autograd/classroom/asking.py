@@ -48,9 +48,17 @@ def understood(reply: Mapping[str, Any]) -> Any:
     """The answer in a reply, or the error that it tells of."""
     if "answer" in reply:
         return reply["answer"]
-    if "unusable" in reply:
-        raise Unusable(str(reply["unusable"]), **reply["facts"])
-    raise Stopped(*(reply.get(name) for name in ("error", "line", "traceback", "kind")))  # type: ignore[arg-type]
+    told = {name: str(reply.get(name, ""))[:5000] for name in ("error", "traceback", "kind", "unusable")}
+    if told["unusable"]:
+        given = reply.get("facts")
+        facts = given if isinstance(given, dict) else {}
+        key = told["unusable"] if told["unusable"] in REASONS else "nonsense"
+        raise Unusable(key, **{name: str(facts.get(name, "?"))[:200] for name in ("given", "error", "type")})
+    line = reply.get("line")
+    raise Stopped(told["error"][:200], line if isinstance(line, int) else None, told["traceback"], told["kind"])
+
+
+REASONS = ("not_callable", "no_leaf", "no_data", "no_gradient", "no_backward", "no_class")
 
 
 class Here:

@@ -17,6 +17,7 @@ from autograd.files import write_whole
 
 Cell = dict[str, Any]
 Files = dict[str, str]
+BASH = "#!/usr/bin/env bash\n"
 INSTALL = "# On Colab and its kin, once: !pip install scalar-autograd"
 
 
@@ -131,8 +132,8 @@ def gradescope(rungs: Sequence[Exercise], student: str) -> Files:
     """What is zipped for Gradescope's autograder."""
     command = f"autograd class result /autograder/submission --format gradescope --exercises {numbers_of(rungs)}"
     return {
-        "setup.sh": "#!/usr/bin/env bash\nset -e\napt-get install -y python3-pip\npip3 install scalar-autograd\n",
-        "run_autograder": f"#!/usr/bin/env bash\n{command} --out /autograder/results/results.json\n",
+        "setup.sh": f"{BASH}set -e\napt-get install -y python3-pip\npip3 install scalar-autograd\n",
+        "run_autograder": f"{BASH}{command} --out /autograder/results/results.json\n",
     }
 
 
@@ -151,7 +152,7 @@ def prairielearn(rungs: Sequence[Exercise], student: str) -> Files:
     return {
         "info.json": json.dumps(info, indent=1) + "\n",
         "question.html": f'<pl-file-upload file-names="{names}"></pl-file-upload>\n{shown}\n',
-        "tests/run.sh": f"#!/usr/bin/env bash\npip install scalar-autograd\n{command} --out /grade/results/results.json\n",
+        "tests/run.sh": f"{BASH}pip install scalar-autograd\n{command} --out /grade/results/results.json\n",
     }
 
 

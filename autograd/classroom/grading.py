@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograd import __version__
 from autograd.classroom.asking import LIMITS
 from autograd.classroom.judging import judge_source, text_of
 from autograd.classroom.ladder import Exercise, exercise, ladder
@@ -43,8 +44,11 @@ class Handed:
     @property
     def told(self) -> dict[str, Any]:
         """What the student's own progress.json says: the id that numbers were drawn for, the hints that were used."""
+        path = self.folder / "progress.json"
         try:
-            found = json.loads(text_of(self.folder / "progress.json"))
+            if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+                return {}
+            found = json.loads(text_of(path))
             return found if isinstance(found, dict) else {}
         except (OSError, ValueError, RecursionError):
             return {}
@@ -56,15 +60,19 @@ class Handed:
 
     def hints(self, number: int) -> int:
         try:
-            return int(self.told["exercises"][str(number)]["hints"])
-        except (KeyError, TypeError, ValueError):
+            return min(max(int(self.told["exercises"][str(number)]["hints"]), 0), 3)
+        except (KeyError, TypeError, ValueError, OverflowError):
             return 0
 
     def digest(self) -> str:
-        """Of all that the grade depends on."""
-        found = hashlib.sha256(self.id.encode(errors="replace"))
+        """Of all that the grade depends on: this version, the id, the files, the hints."""
+        found = hashlib.sha256(f"{__version__} {self.id}".encode(errors="replace"))
         for number, path in sorted(self.files.items()):
-            found.update(b"%d %s" % (number, path.read_bytes()[: LARGEST + 1]))
+            try:
+                content = path.read_bytes()[: LARGEST + 1]
+            except OSError:
+                content = b""
+            found.update(b"%d %d %s" % (number, self.hints(number), content))
         return found.hexdigest()
 
 
@@ -100,8 +108,8 @@ def graded_file(rung: Exercise, handed: Handed, language: str) -> dict[str, Any]
         verdict = judge_source(rung, text, handed.id, language, limits=LOCKED)
         result |= {"passed": verdict.passed, "key": verdict.key, "cause": verdict.cause, "program": verdict.program}
         result |= {"predicted": verdict.predicted, "feedback": str(verdict)}
-    except (OSError, ValueError) as error:
-        result |= {"key": "unreadable", "cause": " ".join(str(error).split()), "predicted": None}
+    except Exception as error:  # whatever one submission does, the others are graded
+        result |= {"key": "unreadable", "cause": " ".join(str(error).split())[:200], "predicted": None}
     return result | {"seconds": round(time.monotonic() - start, 2)}
 
 
@@ -122,8 +130,8 @@ def grade_one(handed: Handed, numbers: Sequence[int], feedback: Path, language: 
         "points": sum(each["passed"] for each in results.values()), "results": results,
     }  # fmt: skip
     text = feedback_text(graded)
-    write_whole(feedback / f"{handed.student}.txt", text.encode())
-    write_whole(feedback / f"{handed.student}.html", page(text, language).encode())
+    write_whole(feedback / f"{handed.student}.txt", text.encode(errors="replace"))
+    write_whole(feedback / f"{handed.student}.html", page(text, language).encode(errors="replace"))
     write_whole(kept, (json.dumps(graded, indent=1) + "\n").encode())
     return graded
 
@@ -159,7 +167,7 @@ def grade(
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         for graded in pool.map(lambda each: grade_one(each, numbers, feedback, language), submissions):
             found.append(graded)
-            write_whole(out, table(found, numbers).encode())
+            write_whole(out, table(found, numbers).encode(errors="replace"))
             tell(say("graded", language, student=graded["student"], points=graded["points"], most=len(numbers)))
     return found
 

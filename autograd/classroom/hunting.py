@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from autograd.classroom.asking import Stopped
 from autograd.classroom.misconceptions import Engine, catalogue
-from autograd.classroom.programs import POINTS, Outcome, Program, programs
+from autograd.classroom.programs import FINE_POINTS, POINTS, Outcome, Program, programs
 from autograd.classroom.rules import Number, Rule, by_name
 from autograd.classroom.students import Student, Trial
 
@@ -50,7 +50,7 @@ def trials(rules: Sequence[Rule], longest: int = 3) -> Iterator[Trial]:
     stages = [([rule], 1) for rule in rules] + [(walking, 2), (walking, 3), (rules, 2)]
     for chosen, length in (stage for stage in stages if stage[1] <= longest):
         for program in programs(chosen, length):
-            for at in POINTS:
+            for at in POINTS + FINE_POINTS if length == 1 else POINTS:
                 if program.is_smooth(at):
                     yield program, at
 
@@ -94,8 +94,8 @@ def explain(student: Student, failure: Failure, rules: Sequence[Rule], longest: 
     best: list[bool] = []
     found = None
     for engine in catalogue(rules):
-        if alike(engine.outcome(failure.program, failure.at, student.arriving), failure.yours):
-            explained = [alike(engine.outcome(*trial, student.arriving), yours) for trial, yours in zip(probes, seen)]
+        if explains(engine, (failure.program, failure.at), failure.yours, student.arriving):
+            explained = [explains(engine, trial, yours, student.arriving) for trial, yours in zip(probes, seen)]
             if found is None or telling(probes, explained) > telling(probes, best):
                 found, best = engine, explained
     suspects = {step.rule for step in failure.program.steps}
@@ -118,8 +118,12 @@ def probing(failure: Failure, rules: Sequence[Rule]) -> Iterator[Trial]:
             yield program, POINTS[0]
 
 
-def alike(outcome: Outcome, yours: Outcome | None) -> bool:
-    return yours is not None and same(outcome, yours)
+def explains(engine: Engine, trial: Trial, yours: Outcome | None, arriving: float) -> bool:
+    """Whether an engine of the catalogue is wrong as the student's is."""
+    try:
+        return yours is not None and same(engine.outcome(*trial, arriving), yours)
+    except ArithmeticError:  # its wrong slope has no value there
+        return False
 
 
 def facts(failure: Failure, engine: Engine | None) -> dict[str, str]:

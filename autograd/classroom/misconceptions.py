@@ -169,7 +169,7 @@ def both_signs(name: str) -> Sends:
 WRONG_SLOPES: list[tuple[str, str, Callable[..., tuple[Number, ...]]]] = [
     ("*", "own_data", lambda a, b: (a, b)),
     ("/", "not_squared", lambda a, b: (1 / b, -a / b)),
-    ("/", "own_data", lambda a, b: (1 / a, -b / (a * a))),
+    ("/", "own_data", lambda a, b: (1 / a, -b / (a * a)) if a else (0, 0)),
     ("relu", "no_gate", lambda a: (1,)),
     ("relu", "value_as_slope", lambda a: (max(a, 0),)),
     ("abs", "no_gate", lambda a: (1,)),

@@ -146,4 +146,6 @@ def leaves_in_order(program: Program) -> bool:
     return firsts == sorted(firsts)
 
 
+# More points for programs of one line: fractions, just left of a kink, zero.
+FINE_POINTS = tuple(tuple(map(Fraction, point)) for point in (("5/2", "4/3"), ("-1/1024", "5/2"), ("0", "1/2")))
 POINTS = tuple(tuple(map(Fraction, point)) for point in ((2, 3), (-1, 2)))  # where programs are tried

@@ -30,9 +30,8 @@ def pieces(text: str) -> Counter[str]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Counter()
-    return Counter(
-        shape(node, DEPTH) for node in ast.walk(tree) if not isinstance(node, (ast.expr_context, ast.operator))
-    )
+    nodes = (node for node in ast.walk(tree) if not isinstance(node, (ast.Module, ast.expr_context, ast.operator)))
+    return Counter(shape(node, DEPTH) for node in nodes)
 
 
 def shape(node: ast.AST, depth: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from autograd.classroom.hunting import Cause, Failure, facts
@@ -104,7 +105,8 @@ def shortly(answer: Any) -> str:
     if isinstance(answer, (list, tuple)):
         text = f"[{', '.join(map(shortly, answer))}]"
     else:
-        text = str(answer) if isinstance(answer, (bool, str)) or answer is None else f"{float(answer):.6g}"
+        is_number = isinstance(answer, (int, float, Fraction)) and not isinstance(answer, bool)
+        text = f"{float(answer):.6g}" if is_number else str(answer)
     return text if len(text) <= 66 else text[:63] + "..."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.classroom.asking import Ask
@@ -12,14 +12,18 @@ from autograd.classroom.examining import Question, agree, examine
 from autograd.classroom.rules import by_name
 from autograd.classroom.verdict import Verdict
 
-ARRIVING = 5.0  # a gradient that shows whether it was multiplied by
+ARRIVING = (5.0, -0.25)  # gradients that show whether they were multiplied by
 
 
-def engine_with(*needs: str, longest: int = 3, arriving: float | None = None) -> Check:
-    """A check of an engine by the hunt, with these operations and no others."""
+def engine_with(*needs: str, longest: int = 3, arriving: Sequence[float | None] = (None,)) -> Check:
+    """A check of an engine by the hunt, with these operations and no others; for each of the gradients that arrive."""
 
     def check(ask: Ask, given: Given, language: str) -> Verdict:
-        return examine_engine(ask, needs, language, [by_name[name] for name in needs], longest, arriving)
+        for gradient in arriving:
+            verdict = examine_engine(ask, needs, language, [by_name[name] for name in needs], longest, gradient)
+            if not verdict:
+                break
+        return verdict
 
     return check
 

@@ -151,7 +151,7 @@ def walks() -> Iterator[Question]:
         judge=Walked(diamonds),
     )
     yield Question(
-        "len(topological_order(chain(100_000)))",
+        "len(list(topological_order(chain(100_000))))",
         100_000,
         shown="a chain of 100,000 nodes, each with one parent\nlen(topological_order(last))",
     )

@@ -53,14 +53,16 @@ def by_hand(given: Given) -> Iterator[Question]:
 @asks(2)
 def differences(given: Given) -> Iterator[Question]:
     """Both differences on a cube, where their errors are known: 3xh + h**2 of the forward, h**2 of the central one."""
-    for x, h in ((2.0, 0.1), (2.0, 0.01), (-1.0, 0.25)):
-        forward, central = ((x + h) ** 3 - x**3) / h, ((x + h) ** 3 - (x - h) ** 3) / (2 * h)
-        backward, slope = (x**3 - (x - h) ** 3) / h, 3 * x**2
+    for x, h, sign in ((2.0, 0.1, 1), (2.0, 0.01, 1), (-1.0, 0.25, -1), (1.7, 0.003, -1)):
+        low, here, high = (sign * place**3 for place in (x - h, x, x + h))
+        forward, central, backward = (high - here) / h, (high - low) / (2 * h), (here - low) / h
+        half, slope = sign * (3 * x**2 + h**2 / 4), sign * 3 * x**2
         wrong = {
             "forward": {"other_side": backward, "halved": forward / 2, "not_divided": forward * h, "central": central},
             "central": {
                 "one_sided": forward,
                 "one_sided_back": backward,
+                "half_places": half,
                 "doubled": central * 2,
                 "not_divided": central * 2 * h,
                 "wrong_way_divided": central * h * h,
@@ -68,11 +70,11 @@ def differences(given: Given) -> Iterator[Question]:
         }
         for name, truth in (("forward", forward), ("central", central)):
             yield Question(
-                f"{name}_difference(lambda x: x**3, x, h)",
+                f"{name}_difference(lambda x: {sign} * x**3, x, h)",
                 truth,
                 {**wrong[name], "other_sign": -truth},
                 {"x": x, "h": h},
-                f"{name}_difference(cube, {x:g}, {h:g})",
+                f"{name}_difference({'cube' if sign > 0 else 'minus_cube'}, {x:g}, {h:g})",
                 judge=Differs(truth, slope),
                 facts={
                     "op": f"{name}_difference",
@@ -112,7 +114,7 @@ TRUE_ONES = [
     ("x*y*z", "[y*z, x*z, x*y]", [1.0, 2.0, 3.0]),
 ]
 WRONG_ONES = [
-    ("x**3 - 2*x", "[3*x*x + 2]", [-1.5], "a sign"),
+    ("x**3 - 2*x", "[2 - 3*x*x]", [-1.5], "the other sign"),
     ("x*y + y", "[x, y + 1]", [2.0, -3.0], "own data for the other's"),
     ("x*x", "[2.002*x]", [3.0], "by a thousandth"),
     ("x*y*z", "[y*z, x*z, x*y*1.01]", [1.0, 2.0, 3.0], "the last of three"),

@@ -38,7 +38,7 @@ class Node:
         return self._parents
 
     def __repr__(self) -> str:
-        return self.name
+        return "a node"  # who tells nodes apart by their texts is found out
 
 
 def node_graph(edges: Sequence[Sequence[Any]], most: float = math.inf) -> Node:
