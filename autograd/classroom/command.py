@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from autograd.classroom import teaching
 from autograd.classroom.certificate import certificate
 from autograd.classroom.exporting import SYSTEMS
-from autograd.classroom.ladder import Exercise, header_of, ladder
+from autograd.classroom.ladder import Exercise, ladder
 from autograd.classroom.results import FORMATS
 from autograd.classroom.speaking import languages, say
 from autograd.classroom.teaching import headline, numbered
@@ -118,7 +118,7 @@ def following(given: argparse.Namespace) -> Told:
         yield say("all_done", book.language)
         return 0
     yield headline(rung)
-    yield header_of(rung.stub(book.student)).strip('"\n')
+    yield rung.idea
     yield say("open_it", book.language, file=book.folder / rung.file, number=rung.number)
     return 0
 

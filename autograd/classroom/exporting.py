@@ -34,21 +34,14 @@ def notebook(cells: Sequence[Cell]) -> str:
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
-def parts(rung: Exercise, student: str, body: str) -> tuple[str, str, str]:
-    """The idea, what is given, and what is the student's own in a file of an exercise."""
-    text = rung.file_with(body, student)
-    header = header_of(text)
-    given, _, own = text[len(header) :].partition(YOURS)
-    return header.strip('"\n'), given.strip(), own.strip()
-
-
-def idea_cell(rung: Exercise, student: str) -> Cell:
-    return cell("markdown", f"```text\n{parts(rung, student, '')[0]}\n```")
+def idea_cell(rung: Exercise) -> Cell:
+    return cell("markdown", f"```text\n{rung.idea}\n```")
 
 
 def given_cells(rung: Exercise, student: str) -> list[Cell]:
     """What stands above the student's own lines: the prediction, the numbers, what was built before, the engine."""
-    cells = [cell("code", f"{INSTALL}\n\n{parts(rung, student, '')[1]}")]
+    text = rung.stub(student)
+    cells = [cell("code", f"{INSTALL}\n\n{text[len(header_of(text)) :].partition(YOURS)[0].strip()}")]
     return [cell("code", f"%%writefile engine.py\n{engine_text()}"), *cells] if rung.uses_engine else cells
 
 
@@ -74,7 +67,7 @@ def notebooks(rungs: Sequence[Exercise], student: str) -> Files:
     return {
         f"{rung.folder.name}.ipynb": notebook(
             [
-                idea_cell(rung, student), *given_cells(rung, student),
+                idea_cell(rung), *given_cells(rung, student),
                 cell("code", stub_of(rung)), cell("code", checking(rung, student)),
             ]
         )
@@ -88,9 +81,10 @@ def nbgrader(rungs: Sequence[Exercise], student: str) -> Files:
     for rung in rungs:
         number = f"{rung.number:02}"
         kinds = {"schema_version": 3, "locked": True, "grade": False, "solution": False, "task": False}
+        skeleton = cell("markdown", f"```python\n{stub_of(rung)}\n```")  # which the mark of a solution replaces
         given = [
             {**each, "metadata": {"nbgrader": {**kinds, "grade_id": f"given-{number}-{k}"}}}
-            for k, each in enumerate([idea_cell(rung, student), *given_cells(rung, student)])
+            for k, each in enumerate([idea_cell(rung), *given_cells(rung, student), skeleton])
         ]
         solution = f"### BEGIN SOLUTION\n{rung.reference.strip()}\n### END SOLUTION"
         own = {**kinds, "locked": False, "solution": True, "grade_id": f"solution-{number}"}
@@ -115,7 +109,7 @@ def otter(rungs: Sequence[Exercise], student: str) -> Files:
         files[f"{rung.folder.name}.ipynb"] = notebook(
             [
                 cell("raw", "# ASSIGNMENT CONFIG\ninit_cell: true\nrequirements:\n  - scalar-autograd"),
-                *given_cells(rung, student), cell("raw", question), idea_cell(rung, student),
+                *given_cells(rung, student), cell("raw", question), idea_cell(rung),
                 cell("raw", "# BEGIN SOLUTION"), cell("code", solution), cell("raw", "# END SOLUTION"),
                 cell("raw", "# BEGIN TESTS"), cell("code", failing_loudly(rung, student)), cell("raw", "# END TESTS"),
                 cell("raw", "# END QUESTION"),

@@ -151,6 +151,11 @@ class Exercise:
             parts.append("\n\n\n".join([SO_FAR, *(each.strip() for each in bodies)]))
         return "\n\n".join([*parts, f"{YOURS}\n\n{body.strip()}"]) + "\n"
 
+    @property
+    def idea(self) -> str:
+        """What the file says at its top: the idea, a picture, what is to be written."""
+        return str(ast.literal_eval(header_of(read(self.folder / "stub.py")))).strip()
+
     def given(self, student: str) -> dict[str, Any]:
         """The numbers that are the student's own in this exercise."""
         from autograd.classroom.checks import GIVEN_NUMBERS
