@@ -13,7 +13,7 @@ from autograd.__main__ import main
 from autograd.classroom import grading
 from autograd.classroom.grading import LOCKED, grade, handed_in, plainly
 from autograd.classroom.judging import judge_source
-from autograd.classroom.ladder import FOLDER, exercise, ladder
+from autograd.classroom.ladder import FOLDER, exercise, exercises
 from tests.commands import mistake, ok
 from tests.hostile import HOSTILE, RIGHT
 
@@ -101,7 +101,7 @@ def test_the_kernel_refuses_without_the_words(attempt, tmp_path) -> None:
 
 
 @locked
-@pytest.mark.parametrize("rung", ladder(), ids=lambda rung: rung.folder.name)
+@pytest.mark.parametrize("rung", exercises(), ids=lambda rung: rung.folder.name)
 def test_honest_solutions_pass_behind_the_locks(rung) -> None:
     for body in (rung.reference, *rung.rights.values()):
         assert judge_source(rung, rung.file_with(body), limits=LOCKED).passed
@@ -171,6 +171,6 @@ def test_what_cannot_be_graded_is_told(tmp_path, capsys, monkeypatch) -> None:
     assert "is no folder" in mistake(capsys, "class", "grade", "nowhere")
     assert "has no submissions in it" in mistake(capsys, "class", "grade", ".")
     (tmp_path / "in" / "ana").mkdir(parents=True)
-    assert "choose one from 1 to 20" in mistake(capsys, "class", "grade", "in", "--exercises", "1,99")
+    assert "choose one from 1 to 30" in mistake(capsys, "class", "grade", "in", "--exercises", "1,99")
     assert main(["class", "grade", "in", "--exercises", "1"]) == 0
     assert plainly("=cmd") == "'=cmd" and plainly("ana") == "ana" and plainly(3) == 3

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from autograd.classroom.exporting import SYSTEMS
-from autograd.classroom.ladder import exercise, ladder
+from autograd.classroom.ladder import exercise, exercises, ladder
 from autograd.classroom.similarity import similarity
 from autograd.classroom.teaching import packs
 from tests.commands import mistake, ok
@@ -120,7 +120,7 @@ def code_of(path):
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
-@pytest.mark.parametrize("rung", ladder(), ids=lambda rung: rung.folder.name)
+@pytest.mark.parametrize("rung", exercises(), ids=lambda rung: rung.folder.name)
 def test_notebooks_run_from_top_to_bottom_and_judge(rung, tmp_path, capsys) -> None:
     """With the stub in place, and with the solution."""
     ok(capsys, "class", "export", "notebooks", str(tmp_path / "n"), "--id", "ana", "--exercises", str(rung.number))

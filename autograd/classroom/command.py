@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from autograd.classroom import teaching
 from autograd.classroom.certificate import certificate
 from autograd.classroom.exporting import SYSTEMS
-from autograd.classroom.ladder import Exercise, ladder
+from autograd.classroom.ladder import Exercise, exercises, ladder
 from autograd.classroom.results import FORMATS
 from autograd.classroom.speaking import languages, say
 from autograd.classroom.teaching import headline, numbered
@@ -107,7 +107,7 @@ KINDS: dict[str, dict[str, Any]] = {
 def start(given: argparse.Namespace) -> Told:
     book = Workbook.start(given.folder, given.id, given.language)
     first = ladder()[0]
-    yield say("started", book.language, folder=given.folder, count=len(ladder()), file=first.file)
+    yield say("started", book.language, folder=given.folder, count=len(exercises()), file=first.file)
     return 0
 
 
@@ -150,11 +150,11 @@ def told(book: Workbook, rung: Exercise, verdict: Verdict) -> Generator[str, Non
 def watch(given: argparse.Namespace) -> Told:
     """Check what was saved, whenever something was; what has passed and was not changed is left alone."""
     book = Workbook(given.folder)
+    seen = {rung.number: book.digest(rung) for rung in exercises()}
     yield say("watching", book.language, folder=book.folder)
-    seen = {rung.number: book.digest(rung) for rung in ladder()}
     while book.next() is not None:
         time.sleep(0.3)
-        for rung in ladder():
+        for rung in exercises():
             digest = book.digest(rung)
             if digest and digest != seen[rung.number]:
                 seen[rung.number] = digest
@@ -182,7 +182,7 @@ def progress(given: argparse.Namespace) -> Told:
     if given.json:
         yield json.dumps({"student": book.student, "exercises": book.exercises})
         return 0
-    for rung in ladder():
+    for rung in exercises():
         entry = book.of(rung.number)
         mark = "ok" if book.is_done(rung) else "--" if entry.get("tries") else "  "
         hints = say("hints_used", book.language, count=entry["hints"]) if entry.get("hints") else ""

@@ -22,7 +22,7 @@ from typing import Any
 from autograd import __version__
 from autograd.classroom.asking import LIMITS
 from autograd.classroom.judging import judge_source, text_of
-from autograd.classroom.ladder import Exercise, exercise, ladder
+from autograd.classroom.ladder import Exercise, exercise, exercises, ladder
 from autograd.classroom.speaking import say
 from autograd.files import write_whole
 
@@ -79,7 +79,7 @@ class Handed:
 def files_in(folder: Path) -> dict[int, Path]:
     """The files of exercises in a student's folder; links are none."""
     found = {int(path.name[:2]): path for path in sorted(folder.glob("[0-9][0-9]_*.py")) if not path.is_symlink()}
-    return {number: path for number, path in found.items() if path.is_file() and 1 <= number <= len(ladder())}
+    return {number: path for number, path in found.items() if path.is_file() and 1 <= number <= len(exercises())}
 
 
 def handed_in(folder: Path) -> list[Handed]:

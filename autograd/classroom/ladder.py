@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).parent / "exercises"
+RUNGS = 20
 YOURS = "# ---- yours ----"
 PREDICT = "# ---- predict first: a letter between the quotes, before you write anything ----"
 GIVEN = "# ---- given: numbers of your own ----"
@@ -200,17 +201,27 @@ def patched(text: str, diff: str) -> str:
 
 
 @lru_cache
-def ladder() -> tuple[Exercise, ...]:
-    """All exercises, in order."""
+def exercises() -> tuple[Exercise, ...]:
+    """All exercises, in order: the ladder's and the shelf's."""
     return tuple(Exercise(folder) for folder in sorted(FOLDER.glob("[0-9][0-9]_*")))
+
+
+def ladder() -> tuple[Exercise, ...]:
+    """The exercises that lead from one to the next."""
+    return exercises()[:RUNGS]
+
+
+def shelf() -> tuple[Exercise, ...]:
+    """The exercises after those, to be picked from."""
+    return exercises()[RUNGS:]
 
 
 def exercise(number: int) -> Exercise:
     """The exercise with a number; ValueError if there is none."""
-    for each in ladder():
+    for each in exercises():
         if each.number == number:
             return each
-    raise ValueError(f"there is no exercise {number!r:.20}\nchoose one from 1 to {ladder()[-1].number}")
+    raise ValueError(f"there is no exercise {number!r:.20}\nchoose one from 1 to {exercises()[-1].number}")
 
 
 def engine_text() -> str:

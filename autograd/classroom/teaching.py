@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograd.classroom.exporting import export
 from autograd.classroom.grading import grade, handed_in
-from autograd.classroom.ladder import Exercise, exercise, ladder
+from autograd.classroom.ladder import Exercise, exercise, exercises, ladder
 from autograd.classroom.results import FORMATS, grade_folder
 from autograd.classroom.similarity import alike
 from autograd.classroom.speaking import say
@@ -27,7 +27,7 @@ def numbered(text: str) -> Exercise:
     """The exercise that a word names: "8" or "08_order.py"."""
     digits = text.partition("_")[0]
     if not digits.isdecimal():
-        raise ValueError(f"{text!r:.40} is not the number of an exercise\nchoose one from 1 to {len(ladder())}")
+        raise ValueError(f"{text!r:.40} is not the number of an exercise\nchoose one from 1 to {len(exercises())}")
     return exercise(int(digits))
 
 

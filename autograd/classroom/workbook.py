@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.classroom.judging import judge_source, text_of
-from autograd.classroom.ladder import Exercise, engine_text, exercise, ladder, yours
+from autograd.classroom.ladder import Exercise, engine_text, exercise, exercises, ladder, yours
 from autograd.classroom.speaking import texts
 from autograd.classroom.verdict import Verdict
 from autograd.files import write_whole
@@ -47,7 +47,7 @@ class Workbook:
             raise ValueError(f"{str(folder)!r:.80} is there already, and not empty: nothing was written\n{advice}")
         texts(language)
         folder.mkdir(parents=True, exist_ok=True)
-        for each in ladder():
+        for each in exercises():
             write_text(folder / each.file, each.stub(student))
         write_text(folder / ENGINE, engine_text())
         write_progress(folder, student, language, {})

@@ -1,0 +1,174 @@
+"""The shelf, first half: second derivatives, dual numbers, straight-through, checkpoints, convolution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from autograd.classroom.checks.registry import Given, asks
+from autograd.classroom.examining import Question, agree
+
+
+@asks(21)
+def newton(given: Given) -> Iterator[Question]:
+    """Derivatives of a fourth power and of two variables, and where a step goes."""
+    begin = "x = Value(3.0)\ny = x * x * x * x\n"
+    yield Question(
+        begin + "gradient(y, x).data",
+        108.0,
+        {"replaced_gains": 27.0},
+        shown=begin + "gradient(y, x)",
+        errors={"AttributeError": "number_for_graph"},
+    )
+    twice = {"graph_was_cut": 0.0, "replaced_gains": 9.0}
+    stops = {"AttributeError": "number_for_graph", "TypeError": "number_for_graph"}
+    yield Question(
+        begin + "gradient(gradient(y, x), x).data",
+        108.0,
+        twice,
+        shown=begin + "gradient(gradient(y, x), x)",
+        errors=stops,
+    )
+    two = "x, y = Value(2.0), Value(3.0)\nz = x * x * y + 5 * y\n"
+    for first, second in ("xy", "yx"):
+        call = f"gradient(gradient(z, {first}), {second})"
+        yield Question(f"{two}{call}.data", 4.0, {"graph_was_cut": 0.0}, shown=two + call, errors=stops)
+    yield Question(
+        two + "gradient(x, y).data", 0.0, shown=two + "gradient(x, y)", errors={"KeyError": "unrelated_leaf"}
+    )
+    for x in (3.0, 2.0):
+        f, slope, curvature = x**4 + x, 4 * x**3 + 1, 12 * x**2
+        wrong = {
+            "first_order": x - slope,
+            "upside_down": x - curvature / slope,
+            "for_the_root": x - f / slope,
+            "uphill": x + slope / curvature,
+        }
+        yield Question(f"newton_step(lambda x: x * x * x * x + x, {x})", x - slope / curvature, wrong)
+
+
+@asks(22)
+def dual(given: Given) -> Iterator[Question]:
+    """Products, quotients, numbers on either side, exp."""
+    x, e = 2.0, math.exp(2.0)
+    rows: list[tuple[str, float, float, dict[str, float]]] = [  # the formula, its slope, its value, others
+        ("x + x + 3", 2.0, 7.0, {}),
+        ("x * (3 * x)", 12.0, 12.0, {"own_slope": 14.0, "slopes_multiplied": 0.0}),
+        ("(x + 1) * (x + 1)", 6.0, 9.0, {"slopes_multiplied": 1.0}),
+        ("5 - x", -1.0, 3.0, {}),
+        ("x / (x + 1)", 1 / 9, 2 / 3, {"quotient_not_squared": 1 / 3, "quotient_sign": 5 / 9}),
+        ("1 / x", -0.25, 0.5, {"quotient_not_squared": -0.5, "quotient_sign": 0.25}),
+        ("x.exp() * x", e + 2 * e, 2 * e, {"own_slope": e * e + 2.0, "slopes_multiplied": e}),
+    ]
+    for formula, slope, value, wrong in rows:
+        yield Question(
+            f"derivative(lambda x: {formula}, {x})", slope, {**wrong, "not_seeded": 0.0, "value_for_slope": value}
+        )
+
+
+@asks(23)
+def straight_through(given: Given) -> Iterator[Question]:
+    """What goes forward, and what comes back."""
+    begin = "a, b = Value(2.7), Value(3.0)\n"
+    stops = {"AttributeError": "not_a_value", "TypeError": "not_a_value"}
+    yield Question(begin + "detach(a).data", 2.7, shown="detach(Value(2.7)).data", errors=stops)
+    yield Question(
+        begin + "y = detach(a) * b\ny.backward()\n[a.grad, b.grad]",
+        [0.0, 2.7],
+        {"same_node": [3.0, 2.7]},
+        shown=begin + "y = detach(a) * b; y.backward()",
+        errors=stops,
+    )
+    yield Question(
+        begin + "y = detach(a) * a\ny.backward()\na.grad",
+        2.7,
+        {"same_node": 5.4},
+        shown=begin + "y = detach(a) * a; y.backward()",
+        errors=stops,
+    )
+    yield Question(
+        begin + "straight_through(a).data",
+        3.0,
+        {"not_rounded": 2.7},
+        shown="straight_through(Value(2.7)).data",
+        errors=stops,
+    )
+    yield Question(
+        begin + "y = straight_through(a * 2) * b\ny.backward()\n[y.data, a.grad]",
+        [15.0, 6.0],
+        {"gradient_lost": [15.0, 0.0], "not_rounded": [16.2, 6.0]},
+        errors=stops,
+        shown=begin + "y = straight_through(a * 2) * b; y.backward(): y and the gradient of a",
+    )
+
+
+STAGES = """
+calls = []
+def forward(x):
+    calls.append(1)
+    return Tracked(math.sin(x) + 0.5 * x)
+Tracked.alive = Tracked.most = 0
+slope = gradient([(forward, lambda x: math.cos(x) + 0.5)] * {n}, 0.3, {every})
+[slope, len(calls), Tracked.most]
+"""
+
+
+@asks(24)
+def checkpoints(given: Given) -> Iterator[Question]:
+    """The right slope, of every number of stages; few calls, few numbers at a time."""
+    for n, every in ((1, 1), (6, 2), (7, 3), (5, 10), (400, 20)):
+        inputs = [0.3]
+        for _ in range(n):
+            inputs.append(math.sin(inputs[-1]) + 0.5 * inputs[-1])
+        slopes = [math.cos(x) + 0.5 for x in inputs]
+        truth = math.prod(slopes[:-1])
+        last = (n - 1) // every * every
+        wrong = {"slopes_elsewhere": math.prod(slopes[1:]), "one_segment": math.prod(slopes[last:-1])}
+        yield Question(
+            STAGES.format(n=n, every=every).strip(),
+            [truth, f"at most {2 * n} calls", f"at most {n // every + every + 4} numbers"],
+            judge=Thrifty(truth, wrong, n, every),
+            shown=f"gradient({n} stages, 0.3, every={every}): slope, calls, numbers held",
+        )
+
+
+class Thrifty:
+    """Whether a slope is right, and was found with few calls and few numbers."""
+
+    def __init__(self, truth: float, wrong: dict[str, float], n: int, every: int) -> None:
+        self.truth, self.wrong, self.n, self.every = truth, wrong, n, every
+
+    def __call__(self, answer: Any) -> str:
+        slope, calls, most = answer
+        if not agree(slope, self.truth):
+            return next((key for key, other in self.wrong.items() if agree(slope, other)), "differs")
+        if calls > 2 * self.n:
+            return "computes_too_often"
+        return "keeps_all" if self.n > 50 and most > self.n // self.every + self.every + 4 else ""
+
+
+TOTAL = "total = sum(convolve({}, ws), Value(0.0))\ntotal.backward()\n[w.grad for w in ws]"
+
+
+@asks(25)
+def convolution(given: Given) -> Iterator[Question]:
+    """Outputs, and the gradients that weights collect."""
+    for xs, ws in (([1.0, 2.0, 4.0, 7.0, 11.0], [2.0, -1.0]), ([1.0, 0.5, -2.0, 3.0], [1.0, 2.0, 3.0]), ([5.0], [2.0])):
+        n = len(xs) - len(ws) + 1
+        truth = [sum(w * xs[p + k] for k, w in enumerate(ws)) for p in range(n)]
+        wrong = {
+            "turned_round": [sum(w * xs[p + k] for k, w in enumerate(ws[::-1])) for p in range(n)],
+            "one_place_short": truth[:-1],
+            "only_first_weight": [ws[0] * x for x in xs[:n]],
+            "hangs_over": [sum(w * x for w, x in zip(ws, xs[p:])) for p in range(len(xs))],
+        }
+        yield Question(f"convolve({xs}, {ws})", truth, wrong)
+        collected = [sum(xs[p + k] for p in range(n)) for k in range(len(ws))]
+        yield Question(
+            f"ws = [Value(w) for w in {ws}]\n{TOTAL.format(xs)}",
+            collected,
+            {"weights_copied": [0.0] * len(ws)},
+            shown=f"the gradients of the weights of sum(convolve({xs}, {ws}))",
+            otherwise="gradient_cut",
+        )
