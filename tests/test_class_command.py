@@ -127,17 +127,20 @@ def test_in_german(tmp_path, capsys) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent another way there")
 def test_watch_checks_what_is_saved(folder) -> None:
     command = [sys.executable, "-u", "-m", "autograd", "class", "watch"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, encoding="utf-8") as watching:
-        assert watching.stdout is not None
-        assert "watching" in watching.stdout.readline()
-        solve(folder, 5, exercise(5).mistakes[0].body)
-        assert watching.stdout.readline().startswith("--   5")
-        while "autograd class hint 5" not in (line := watching.stdout.readline()):
-            assert line, "it has ended"
-        solve(folder, 5)
-        assert watching.stdout.readline().startswith("ok   5")
-        watching.send_signal(signal.SIGINT)
-        assert watching.wait(10) == 130
+    hears = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 (a shell may have had it ignored)
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, encoding="utf-8", preexec_fn=hears) as watching:
+        try:
+            assert "watching" in watching.stdout.readline()
+            solve(folder, 5, exercise(5).mistakes[0].body)
+            assert watching.stdout.readline().startswith("--   5")
+            while "autograd class hint 5" not in (line := watching.stdout.readline()):
+                assert line, "it has ended"
+            solve(folder, 5)
+            assert watching.stdout.readline().startswith("ok   5")
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(10) == 130
+        finally:
+            watching.kill()
     assert json.loads((folder / "progress.json").read_text())["exercises"]["5"]["passed"]
 
 

@@ -55,7 +55,7 @@ class Verdict:
 
     def lines(self) -> list[str]:
         """The verdict, line by line."""
-        if not self.program:
+        if not self.program or self.key == "not_written":
             return [self.cause, *self.afterwards()]
         shown = [f"{self.say('smallest')}:", "", *("    " + line for line in self.program.splitlines())]
         if self.at:
