@@ -19,3 +19,12 @@ def write_whole(path: Path, content: bytes) -> None:
     except (OSError, ValueError) as error:  # a ValueError is of a sign that no path may hold
         reason = getattr(error, "strerror", None) or error
         raise OSError(f"cannot write {str(path)!r}: {reason}\nchoose a folder that exists and may be written") from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are not there yet."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(f"cannot make the folder {str(path)!r}: {reason}\nchoose a place that may be written") from None

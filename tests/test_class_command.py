@@ -154,13 +154,14 @@ def test_folders_that_will_not_do(folder, tmp_path, capsys) -> None:
     assert "go on with: autograd class next" in mistake(capsys, "class", "start", str(folder))
     assert "not empty: nothing was written" in mistake(capsys, "class", "start", str(tmp_path / "full"))
     assert "is a file" in mistake(capsys, "class", "start", str(tmp_path / "file"))
+    assert "cannot make the folder" in mistake(capsys, "class", "start", str(tmp_path / "file" / "below"))
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["thesis.txt"]
     assert "is no classroom folder" in mistake(capsys, "class", "check", "--folder", str(tmp_path))
 
 
 @pytest.mark.parametrize("number", ["0", "31", "x", "-1", "1.5", "99999999999999999999"])
 def test_numbers_that_are_none(folder, capsys, number) -> None:
-    assert "choose one from 1 to 30" in mistake(capsys, "class", "check", "--", number) or number == "-1"
+    assert "choose one from 1 to 30" in mistake(capsys, "class", "check", "--", number)
 
 
 @pytest.mark.parametrize("words", [["teach"], ["hint"], ["check", "1", "2"], ["start"], ["hint", "1", "--level", "9"]])
@@ -196,7 +197,6 @@ def test_files_that_are_empty_gone_or_no_python(folder, capsys) -> None:
     assert "(line 1)" in failing(capsys, "class", "check", "5")
     path.write_text("x = 1\n")
     assert "no class Value" in failing(capsys, "class", "check", "5")
-    path.write_text("while True:\n    pass\n") if os.environ.get("SLOW") else None
 
 
 def test_a_progress_file_that_cannot_be_read_is_left_alone(folder, capsys) -> None:

@@ -207,6 +207,8 @@ def test_one_rung_takes_a_class_or_a_function_or_a_file(tmp_path) -> None:
     (tmp_path / "08.py").write_text(exercise(8).reference)
     assert check(tmp_path / "08.py", exercise=8)
     assert not check(tmp_path / "08.py", exercise=2)
+    with pytest.raises(ValueError, match="'nowhere.py' is no file\ngive a class"):
+        check("nowhere.py", exercise=5)
     with pytest.raises(ValueError, match="there is no exercise 99\nchoose one from 1 to 30"):
         check(value, exercise=99)
     assert names_from(random, exercise(2))["Random"] is random.Random
@@ -245,6 +247,12 @@ def test_every_key_in_the_checks_has_a_sentence() -> None:
     found = {key for path in sources for key in re.findall(r'"([a-z]+(?:_[a-z]+)+)"', path.read_text(encoding="utf-8"))}
     unknown = {key for key in found if key not in texts("en")}
     assert unknown <= {"one_step", "shelf_more"} | {name for rung in exercises() for name in rung.writes}, unknown
+
+
+def test_no_sentence_is_left_over() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.py"))
+    made_up = ("about_", "sign", "nothing")  # put together from a key and what goes with it
+    assert all(f'"{key}"' in source or key.startswith(made_up) for key in texts("en"))
 
 
 def test_a_judge_outlives_a_check_that_cannot_begin() -> None:

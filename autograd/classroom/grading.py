@@ -24,7 +24,7 @@ from autograd.classroom.asking import LIMITS
 from autograd.classroom.judging import judge_source, text_of
 from autograd.classroom.ladder import Exercise, exercise, exercises, ladder
 from autograd.classroom.speaking import say
-from autograd.files import write_whole
+from autograd.files import make_folder, write_whole
 
 LOCKED = {**LIMITS, "locked": True, "core": 0, "total": 60.0}
 LARGEST = 1_000_000  # bytes of a file
@@ -162,7 +162,7 @@ def grade(
     """Grade all submissions, several at once; write the table after each, and tell of it."""
     numbers = list(numbers) or [rung.number for rung in ladder()]
     submissions = handed_in(folder)
-    feedback.mkdir(parents=True, exist_ok=True)
+    make_folder(feedback)
     found: list[dict[str, Any]] = []
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         for graded in pool.map(lambda each: grade_one(each, numbers, feedback, language), submissions):

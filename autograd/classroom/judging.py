@@ -99,6 +99,8 @@ def check_exercise(given: Any, number: int, student: str = "", language: str = "
     """The verdict on a class, a function, a dict of names, or the path of a file."""
     rung = exercise(number)
     if isinstance(given, (str, Path)):
+        if not Path(given).is_file():
+            raise ValueError(f"check: {str(given)!r:.80} is no file\ngive a class, a function, globals(), or a path")
         return judge_source(rung, text_of(Path(given)), student, language)
     names = dict(names_from(given, rung))
     if rung.uses_engine:

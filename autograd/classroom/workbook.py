@@ -12,7 +12,7 @@ from autograd.classroom.judging import judge_source, text_of
 from autograd.classroom.ladder import Exercise, engine_text, exercise, exercises, ladder, yours
 from autograd.classroom.speaking import texts
 from autograd.classroom.verdict import Verdict
-from autograd.files import write_whole
+from autograd.files import make_folder, write_whole
 
 PROGRESS = "progress.json"
 ENGINE = "engine.py"  # what later exercises import
@@ -46,7 +46,7 @@ class Workbook:
             advice = "go on with: autograd class next" if begun else "name a folder that is not there yet, or empty"
             raise ValueError(f"{str(folder)!r:.80} is there already, and not empty: nothing was written\n{advice}")
         texts(language)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for each in exercises():
             write_text(folder / each.file, each.stub(student))
         write_text(folder / ENGINE, engine_text())

@@ -119,9 +119,7 @@ def batch_norm(given: Given) -> Iterator[Question]:
 # ---- through time ----------------------------------------------------------------------------------------------------
 
 
-def through_time(
-    w: float, u: float, xs: Sequence[float], cut: bool = False, newest: bool = False, bends: bool = True
-) -> list[float]:
+def through_time(w: float, u: float, xs: Sequence[float], cut: bool = False, bends: bool = True) -> list[float]:
     """The last state's gradient by w and by u, in one pass forward; or what it is with something left out."""
     h, by_w, by_u = 0.0, 0.0, 0.0
     for x in xs:
@@ -129,8 +127,6 @@ def through_time(
         slope = 1 - h * h if bends else 1.0
         carried = 0.0 if cut else w
         by_w, by_u = slope * (before + carried * by_w), slope * (x + carried * by_u)
-        if newest:
-            by_w, by_u = slope * before, slope * x
     return [by_w, by_u]
 
 
