@@ -252,7 +252,8 @@ def test_every_key_in_the_checks_has_a_sentence() -> None:
 def test_no_sentence_is_left_over() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.py"))
     made_up = ("about_", "sign", "nothing")  # put together from a key and what goes with it
-    assert all(f'"{key}"' in source or key.startswith(made_up) for key in texts("en"))
+    quoted = source.replace("'", '"')
+    assert [key for key in texts("en") if f'"{key}"' not in quoted and not key.startswith(made_up)] == []
 
 
 def test_a_judge_outlives_a_check_that_cannot_begin() -> None:
