@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from autograd.classroom.asking import Ask, Stopped, Unusable
-from autograd.classroom.hunting import Cause, explain, hunt
+from autograd.classroom.hunting import Cause, Points, explain, hunt
+from autograd.classroom.programs import POINTS
 from autograd.classroom.rules import RULES, Rule, by_name
 from autograd.classroom.speaking import say
 from autograd.classroom.students import Student
@@ -22,11 +23,13 @@ def examine_engine(
     others: Sequence[Rule] = RULES,
     longest: int = 3,
     arriving: float | None = None,
+    points: Points = POINTS,
 ) -> Verdict:
     """Hunt through the programs of the operations that an engine has; those in `needs` it has to have.
 
-    `others` are the operations that are tried if they are there. With `arriving`, where the code has a function
-    `one_step`, programs are of one line, and so much is the gradient that arrives at its output.
+    `others` are the operations that are tried if they are there, `points` the numbers that programs are run at. With
+    `arriving`, where the code has a function `one_step`, programs are of one line, and so much is the gradient that
+    arrives at the output.
     """
     single = arriving is not None and ask("'one_step' in submission.names")
     ask("submission.use_engine(arriving)", arriving=arriving if single else None)
@@ -38,9 +41,9 @@ def examine_engine(
             return of_lack(by_name[name], lacking[by_name[name]], language)
     rules = [rule for rule in asked if rule not in lacking]
     longest = 1 if single else longest
-    failure, tried = hunt(student, rules, longest)
+    failure, tried = hunt(student, rules, longest, points)
     if failure is not None:
-        cause = explain(student, failure, rules, longest) if failure.yours is not None else Cause(None, False)
+        cause = explain(student, failure, rules, longest, points) if failure.yours is not None else Cause(None, False)
         return of_failure(failure, cause, language, student.arriving)
     missing = ", ".join(rule.text.format("a", "b") for rule in lacking)
     notes = (say("not_yet", language, ops=missing),) if missing else ()

@@ -44,20 +44,26 @@ class Cause(NamedTuple):
     is_all: bool
 
 
-def trials(rules: Sequence[Rule], longest: int = 3) -> Iterator[Trial]:
+Points = Sequence[Sequence[Number]]
+
+
+def trials(rules: Sequence[Rule], longest: int = 3, points: Points = POINTS) -> Iterator[Trial]:
     """Programs and where to run them, the smallest first; none stands on a kink."""
+    all_points = [*points, *(point for point in POINTS if point not in points), *FINE_POINTS]
     walking = [rule for rule in rules if rule.name in WALKING]
     stages = [([rule], 1) for rule in rules] + [(walking, 2), (walking, 3), (rules, 2)]
     for chosen, length in (stage for stage in stages if stage[1] <= longest):
         for program in programs(chosen, length):
-            for at in POINTS + FINE_POINTS if length == 1 else POINTS:
+            for at in all_points if length == 1 else points:
                 if program.is_smooth(at):
                     yield program, at
 
 
-def hunt(student: Student, rules: Sequence[Rule], longest: int = 3) -> tuple[Failure | None, int]:
+def hunt(
+    student: Student, rules: Sequence[Rule], longest: int = 3, points: Points = POINTS
+) -> tuple[Failure | None, int]:
     """The smallest program of these operations that goes wrong, and how many were tried."""
-    waiting, tried = trials(rules, longest), 0
+    waiting, tried = trials(rules, longest, points), 0
     while batch := list(itertools.islice(waiting, 40 if tried < 200 else 400)):
         for trial, yours in zip(batch, student.outcomes(batch)):
             tried += 1
@@ -87,9 +93,11 @@ def close(x: Number, y: Number) -> bool:
 # ---- why -------------------------------------------------------------------------------------------------------------
 
 
-def explain(student: Student, failure: Failure, rules: Sequence[Rule], longest: int = 3) -> Cause:
+def explain(
+    student: Student, failure: Failure, rules: Sequence[Rule], longest: int = 3, points: Points = POINTS
+) -> Cause:
     """The misconception that is likest to the student's engine, on the failing program and on others."""
-    probes = [trial for trial in probing(failure, rules) if len(trial[0].steps) <= longest]
+    probes = [trial for trial in probing(failure, rules, points[0]) if len(trial[0].steps) <= longest]
     seen = student.outcomes(probes)
     best: list[bool] = []
     found = None
@@ -108,14 +116,14 @@ def telling(probes: list[Trial], explained: list[bool]) -> list[int]:
     return [sum(fits for (program, _), fits in zip(probes, explained) if len(program.steps) == n) for n in (1, 2, 3)]
 
 
-def probing(failure: Failure, rules: Sequence[Rule]) -> Iterator[Trial]:
+def probing(failure: Failure, rules: Sequence[Rule], at: Sequence[Number]) -> Iterator[Trial]:
     """Programs on which misconceptions differ: of one line, of two with the suspects, of three that only add."""
     suspects = dict.fromkeys([*(step.rule for step in failure.program.steps), *map(by_name.__getitem__, WALKING)])
     chosen = [rule for rule in suspects if rule in rules]
     adding = [rule for rule in rules if rule.name == "+"]
     for program in itertools.chain(programs(rules, 1), programs(chosen, 2), programs(adding, 3)):
-        if program.is_smooth(POINTS[0]):
-            yield program, POINTS[0]
+        if program.is_smooth(at):
+            yield program, at
 
 
 def explains(engine: Engine, trial: Trial, yours: Outcome | None, arriving: float) -> bool:

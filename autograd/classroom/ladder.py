@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import pprint
 import random
 import re
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ FOLDER = Path(__file__).parent / "exercises"
 RUNGS = 20
 YOURS = "# ---- yours ----"
 PREDICT = "# ---- predict first: a letter between the quotes, before you write anything ----"
-GIVEN = "# ---- given: numbers of your own ----"
+GIVEN = "# ---- given: numbers of your own; the check tries them, and others ----"
 SO_FAR = "# ---- so far: what the exercises before have built ----"
 
 
@@ -145,8 +146,7 @@ class Exercise:
 
         parts = [header_of(read(self.folder / "stub.py"))]
         parts.append(f'{PREDICT}\n{question_for(self, student).comment()}\nprediction = ""')
-        if numbers := self.given(student):
-            parts.append(GIVEN + "".join(f"\n{name} = {number!r}" for name, number in numbers.items()))
+        parts.append("\n".join([GIVEN, *(f"{name} = {shown(x)}" for name, x in self.given(student).items())]))
         if self.stands_on:
             bodies = [(own or {}).get(number) or exercise(number).reference for number in self.stands_on]
             parts.append("\n\n\n".join([SO_FAR, *(each.strip() for each in bodies)]))
@@ -161,8 +161,13 @@ class Exercise:
         """The numbers that are the student's own in this exercise."""
         from autograd.classroom.checks import GIVEN_NUMBERS
 
-        draw = GIVEN_NUMBERS.get(self.number)
-        return draw(draw_for(student, self.number)) if draw else {}
+        return GIVEN_NUMBERS[self.number](draw_for(student, self.number))
+
+
+def shown(number: Any) -> str:
+    """A number, or what holds numbers, as Python reads it."""
+    text = pprint.pformat(number, width=108, compact=True, sort_dicts=False)
+    return re.sub(r"\b(nan|inf)\b", r"float('\1')", text)
 
 
 def read(path: Path) -> str:

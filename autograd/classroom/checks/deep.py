@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autograd.classroom.checks.registry import Given, asks
+from autograd.classroom.checks.registry import Given, asks, gives
 from autograd.classroom.examining import Question
 
 # ---- vanishing and dead ----------------------------------------------------------------------------------------------
@@ -42,10 +43,39 @@ class Spread:
         return fitting[0] if fitting else ("other_spread", {"square": f"{square:.3g}", "right": f"{self.right:.3g}"})
 
 
+Table = list[list[float]]  # of activations, a row for each sample
+
+
+def dead(outputs: Table) -> int:
+    return sum(not any(unit) for unit in zip(*outputs))
+
+
+def counted_otherwise(outputs: Table) -> dict[str, int]:
+    """How many units are dead, by ways of counting that are wrong."""
+    zeros = [[x == 0 for x in row] for row in outputs]
+    return {
+        "counts_zeros": sum(map(sum, zeros)),
+        "first_sample_only": sum(zeros[0]),
+        "dead_samples": sum(map(all, zeros)),
+        "ever_zero": sum(map(any, zip(*zeros))),
+    }
+
+
+@gives(18)
+def a_layer(draw: random.Random) -> dict[str, Any]:
+    """A layer's size, and what it put out: outputs on which each way of counting comes to another number."""
+    sizes = {"FAN_IN": draw.randint(20, 60), "FAN_OUT": draw.randint(4, 10)}
+    while True:
+        outputs = [[draw.choice([0.0, 0.0, 0.0, 1.0, 2.5]) for _ in range(6)] for _ in range(3)]
+        counts = [dead(outputs), *counted_otherwise(outputs).values()]
+        if len(set(counts)) == len(counts):
+            return {**sizes, "OUTPUTS": outputs}
+
+
 @asks(18)
 def vanishing(given: Given) -> Iterator[Question]:
     """A start that keeps gradients alive, and a count of units that are dead."""
-    for fan_in, fan_out in ((50, 8), (8, 40)):
+    for fan_in, fan_out in ((given["FAN_IN"], given["FAN_OUT"]), (50, 8), (8, 40)):
         yield Question(
             MOMENTS.format(fan_in=fan_in, fan_out=fan_out).strip(),
             [0.0, 2 / fan_in],
@@ -58,13 +88,13 @@ def vanishing(given: Given) -> Iterator[Question]:
         otherwise="still_vanishing",
         shown="ten layers of relu: the first layer's gradient over the last one's, a hundred times more than before",
     )
-    tables: list[tuple[list[list[float]], int, dict[str, int]]] = [
-        ([[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]], 1, {"counts_zeros": 4, "first_sample_only": 2, "dead_samples": 0}),
-        ([[0.0, 0.0], [0.0, 0.0], [0.0, 3.0]], 1, {"counts_zeros": 5, "first_sample_only": 2, "dead_samples": 2}),
-        ([[1.0, 2.0], [0.0, 0.0], [3.0, 0.0]], 0, {"counts_zeros": 3, "ever_zero": 2, "dead_samples": 1}),
+    usual = [
+        [[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]],
+        [[0.0, 0.0], [0.0, 0.0], [0.0, 3.0]],
+        [[1.0, 2.0], [0.0, 0.0], [3.0, 0.0]],
     ]
-    for table, truth, wrong in tables:
-        yield Question(f"dead_units({table})", truth, wrong)
+    for outputs in (given["OUTPUTS"], *usual):
+        yield Question(f"dead_units({outputs})", dead(outputs), counted_otherwise(outputs))
 
 
 # ---- batch normalisation ---------------------------------------------------------------------------------------------
@@ -88,10 +118,18 @@ def back_through_norm(
     return [(g - through_mean - y * through_variance) / deviation for g, y in zip(gs, ys)]
 
 
+@gives(19)
+def a_batch(draw: random.Random) -> dict[str, Any]:
+    xs, gs = draw.sample([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 5.0], 3), draw.sample([-1.0, 0.0, 0.5, 1.0, 2.0], 3)
+    return {"XS": xs, "GS": gs, "EPS": draw.choice([0.01, 0.1, 0.2])}
+
+
 @asks(19)
 def batch_norm(given: Given) -> Iterator[Question]:
     """Forward with the variance over n, backward through the mean and the variance."""
-    for xs, gs, eps in (([1.0, 2.0, 4.0], [1.0, 0.0, 0.0], 1e-5), ([3.0, -1.0, 0.5, 2.0], [0.5, -1.0, 2.0, 1.0], 0.1)):
+    own = given["XS"], given["GS"], given["EPS"]
+    usual = ([1.0, 2.0, 4.0], [1.0, 0.0, 0.0], 1e-5), ([3.0, -1.0, 0.5, 2.0], [0.5, -1.0, 2.0, 1.0], 0.1)
+    for xs, gs, eps in (own, *usual):
         mean = sum(xs) / len(xs)
         truth = normalised(xs, eps)
         wrong: dict[str, Any] = {
@@ -143,11 +181,18 @@ def first_step_only(w: float, u: float, xs: Sequence[float]) -> list[float]:
     return last
 
 
+@gives(20)
+def a_sequence(draw: random.Random) -> dict[str, Any]:
+    weights = {"W": draw.choice([0.4, 0.6, 0.7, 0.8]), "U": draw.choice([0.5, 0.75, 1.25])}
+    return {**weights, "XS": draw.sample([-1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0], 3)}
+
+
 @asks(20)
 def recurrent(given: Given) -> Iterator[Question]:
     """The last state, its gradient through all steps, and clipping."""
     long = [0.1 * (k % 7 - 3) for k in range(200)]
-    for w, u, xs in ((0.5, 1.0, [1.0, 2.0, -1.0]), (0.9, 0.3, [1.0, 0.5, -0.5, 2.0]), (0.95, 0.5, long)):
+    usual = (0.5, 1.0, [1.0, 2.0, -1.0]), (0.9, 0.3, [1.0, 0.5, -0.5, 2.0]), (0.95, 0.5, long)
+    for w, u, xs in ((given["W"], given["U"], given["XS"]), *usual):
         shown = f"{xs}" if len(xs) < 10 else "200 numbers"
         h = 0.0
         for x in xs:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from autograd.classroom.asking import Ask
-from autograd.classroom.checks.registry import Check, Given, asks, checks
+from autograd.classroom.checks.registry import Check, Given, asks, checks, gives
 from autograd.classroom.engine_examining import examine_engine
 from autograd.classroom.examining import Question, agree, examine
+from autograd.classroom.programs import POINTS
 from autograd.classroom.rules import by_name
 from autograd.classroom.verdict import Verdict
 
 ARRIVING = (5.0, -0.25)  # gradients that show whether they were multiplied by
+
+
+def two_numbers(draw: random.Random) -> dict[str, Any]:
+    """Where programs are tried: numbers that neither their sum nor their product mixes up."""
+    return dict(zip("AB", draw.sample([1.5, 2.0, 2.5, 3.0, 3.5, 4.0], 2)))
+
+
+for rung in (3, 4, 5, 7, 9, 10, 11, 12):
+    gives(rung)(two_numbers)
+
+
+def points_of(given: Given) -> list[Sequence[Any]]:
+    """The student's own numbers, then the usual ones."""
+    return [(Fraction(given["A"]), Fraction(given["B"])), *POINTS[1:]]
 
 
 def engine_with(*needs: str, longest: int = 3, arriving: Sequence[float | None] = (None,)) -> Check:
@@ -20,7 +37,8 @@ def engine_with(*needs: str, longest: int = 3, arriving: Sequence[float | None] 
 
     def check(ask: Ask, given: Given, language: str) -> Verdict:
         for gradient in arriving:
-            verdict = examine_engine(ask, needs, language, [by_name[name] for name in needs], longest, gradient)
+            rules, points = [by_name[name] for name in needs], points_of(given)
+            verdict = examine_engine(ask, needs, language, rules, longest, gradient, points)
             if not verdict:
                 break
         return verdict
@@ -44,13 +62,14 @@ def then(first: Check, questions: Any) -> Check:
 @asks(3)
 def remembering(given: Given) -> Iterator[Question]:
     """Its data, its parents as two edges in order, the sign that made it, a text."""
-    nodes = "a, b = Value(2.0), Value(3.0)\n"
-    yield Question("Value(3).data", 3.0)
+    a, b = given["A"], given["B"]
+    nodes = f"a, b = Value({a}), Value({b})\n"
+    yield Question(f"Value({a}).data", a)
     yield Question("type(Value(3).data).__name__", "float", {"not_a_float": "int"}, shown="type(Value(3).data)")
     yield Question("len(Value(2.0).parents)", 0, errors={"TypeError": "no_parents"}, otherwise="leaf_with_parents")
-    for sign, data in (("+", 5.0), ("*", 6.0)):
+    for sign, data in (("+", a + b), ("*", a * b)):
         call = f"c = a {sign} b"
-        wrong = {"no_parents": [], "swapped_parents": [3.0, 2.0], "last_parent_only": [3.0], "first_parent_only": [2.0]}
+        wrong = {"no_parents": [], "swapped_parents": [b, a], "last_parent_only": [b], "first_parent_only": [a]}
         yield Question(f"{nodes}{call}\nc.data", data, shown=f"{call}\nc.data")
         yield Question(
             f"{nodes}{call}\n[type(parent).__name__ == type(a).__name__ for parent in c.parents]",
@@ -62,7 +81,7 @@ def remembering(given: Given) -> Iterator[Question]:
             f"{nodes}d = a {sign} a\nlen(d.parents)", 2, {"set_of_parents": 1}, shown=f"d = a {sign} a\nlen(d.parents)"
         )
         yield Question(
-            f"{nodes}{call}\n[parent.data for parent in c.parents]", [2.0, 3.0], wrong, shown=f"{call}\nc.parents"
+            f"{nodes}{call}\n[parent.data for parent in c.parents]", [a, b], wrong, shown=f"{call}\nc.parents"
         )
         yield Question(
             f"{nodes}{call}\n[parent is a or parent is b for parent in c.parents]",
@@ -72,7 +91,7 @@ def remembering(given: Given) -> Iterator[Question]:
         )
         yield Question(f"{nodes}{call}\nc.op", sign, {"no_op": ""}, shown=f"{call}\nc.op", otherwise="other_op")
     yield Question(
-        "repr(Value(2.5))", "Value(2.5)", judge=lambda text: "" if "2.5" in str(text) else "no_number_in_text"
+        f"repr(Value({a}))", f"Value({a})", judge=lambda text: "" if f"{a:g}" in str(text) else "no_number_in_text"
     )
 
 
@@ -186,12 +205,12 @@ def powers_and_kinks(ask: Ask, given: Given, language: str) -> Verdict:
 
 def twice(given: Given) -> Iterator[Question]:
     """A second pass doubles the gradients of leaves, exactly, and nothing else changes."""
-    for lines, x, slope in (
-        (["c = a * a", "d = c + c"], 2.0, 8.0),
-        (["c = a * a", "d = c * a", "e = d * c"], 1.0, 5.0),
+    a = given["A"]
+    for lines, x, value, slope in (
+        (["c = a * a", "d = c + c"], a, 2 * a * a, 4 * a),
+        (["c = a * a", "d = c * a", "e = d * c"], 1.0, 1.0, 5.0),
     ):
         for times in (2, 3):
-            value = 8.0 if x == 2.0 else 1.0
             yield Question(
                 f"engine.run({lines}, ['a'], [{x}], {times})",
                 [value, slope * times],
@@ -204,10 +223,10 @@ def twice(given: Given) -> Iterator[Question]:
                 facts={"times": times},
             )
     yield Question(
-        "a = Value(3.0)\nc = a * a\nd = c + a\nc.backward()\nd.backward()\na.grad",
-        13.0,
-        {"stale_inner": 19.0},
-        shown="c = a * a; d = c + a; c.backward(); d.backward(); a.grad",
+        f"a = Value({a})\nc = a * a\nd = c + a\nc.backward()\nd.backward()\na.grad",
+        4 * a + 1,
+        {"stale_inner": 6 * a + 1},
+        shown=f"a = {a:g}; c = a * a; d = c + a; c.backward(); d.backward(); a.grad",
         facts={"times": 2},
     )
 

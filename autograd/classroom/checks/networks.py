@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from autograd.classroom.checks.registry import Given, asks
+from autograd.classroom.checks.registry import Given, asks, gives
 from autograd.classroom.examining import Question
+
+
+@gives(14)
+def a_neuron(draw: random.Random) -> dict[str, Any]:
+    weights = draw.sample([-1.5, -1.0, -0.5, 0.5, 1.0, 1.5], 2)
+    return {"W": weights, "B": draw.choice([-0.25, 0.25]), "X": draw.sample([0.5, 1.0, 1.5, 2.0], 2)}
 
 
 @asks(14)
 def network(given: Given) -> Iterator[Question]:
     """A neuron, a layer, a network."""
-    yield from of_neuron()
+    yield from of_neuron(given["W"], given["B"], given["X"])
     yield from of_layers()
     yield from of_whole()
 
 
-def of_neuron() -> Iterator[Question]:
+def of_neuron(w: Sequence[float], b: float, x: Sequence[float]) -> Iterator[Question]:
     """How many parameters, what it computes, what it refuses."""
     yield Question("len(Neuron(3).parameters())", 4, {"no_bias": 3, "bias_alone": 1}, otherwise="other_count")
     yield Question("len({w.data for w in Neuron(5).w}) > 1", True, {"all_alike": False}, shown="Neuron(5).w")
-    neuron = "n = Neuron(2)\nn.w[0].data, n.w[1].data, n.b.data = 0.5, -1.0, 0.25\n"
+    first, total = w[0] * x[0], w[0] * x[0] + w[1] * x[1]
     yield Question(
-        f"{neuron}n([2.0, 3.0])",
-        math.tanh(-1.75),
-        {"no_activation": -1.75, "bias_not_added": math.tanh(-2.0), "first_input_only": math.tanh(1.25)},
-        shown="Neuron(2) with w = [0.5, -1], b = 0.25, called with [2, 3]",
+        f"n = Neuron(2)\nn.w[0].data, n.w[1].data, n.b.data = {w[0]}, {w[1]}, {b}\nn({x})",
+        math.tanh(total + b),
+        {
+            "no_activation": total + b,
+            "bias_not_added": math.tanh(total),
+            "first_input_only": math.tanh(first + b),
+        },
+        shown=f"Neuron(2) with w = {w}, b = {b}, called with {x}",
     )
     yield Question(
         "refuses(Neuron(3), [1.0, 2.0])",
@@ -90,12 +101,17 @@ def softmax(logits: Sequence[float]) -> list[float]:
 NAIVE = dict.fromkeys(("OverflowError", "ValueError", "ZeroDivisionError"), "naive_exp")
 
 
+@gives(15)
+def scores(draw: random.Random) -> dict[str, Any]:
+    return {"Z": draw.sample([-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5], 3), "TARGET": draw.randrange(3)}
+
+
 @asks(15)
 def loss(given: Given) -> Iterator[Question]:
     """Probabilities, the loss and its gradient, and all of it a thousand further up."""
-    for logits in ([1.0, 2.0, 0.5], [0.0, 0.0], [3.0, -1.0, 0.0, 2.0]):
+    for logits in (given["Z"], [1.0, 2.0, 0.5], [0.0, 0.0], [3.0, -1.0, 0.0, 2.0]):
         yield of_probabilities(logits)
-        for target in (0, 1):
+        for target in (given["TARGET"],) if logits == given["Z"] else (0, 1):
             yield from of_loss(logits, target)
     far = [1000.0, 999.0, -1000.0]
     for call, truth in (("softmax(z)", softmax(far)), ("cross_entropy(z, 2)", 2000.0 + math.log(1 + math.exp(-1)))):
@@ -145,12 +161,23 @@ def of_loss(logits: Sequence[float], target: int) -> Iterator[Question]:
 # ---- training --------------------------------------------------------------------------------------------------------
 
 
-def descent(rate: float, zeroes: bool = True, sign: int = -1, late: bool = False, steps: int = 5) -> list[float]:
-    """The losses of (p - 3)**2 / 2 from p = 0, by loops that are right or wrong in one way."""
-    p, gradient, losses = 0.0, 0.0, []
+@gives(16)
+def a_valley(draw: random.Random) -> dict[str, Any]:
+    return {
+        "START": draw.choice([-1.0, -0.5, 0.5, 1.0]),
+        "GOAL": draw.randint(2, 6),
+        "RATE": draw.choice([0.15, 0.2, 0.3]),
+    }
+
+
+def descent(
+    way: Sequence[float], zeroes: bool = True, sign: int = -1, late: bool = False, steps: int = 5
+) -> list[float]:
+    """The losses of (p - goal)**2 / 2 from a start, by loops that are right or wrong in one way."""
+    (p, goal, rate), gradient, losses = way, 0.0, []
     for _ in range(steps):
-        losses.append((p - 3) ** 2 / 2)
-        slope = p - 3
+        losses.append((p - goal) ** 2 / 2)
+        slope = p - goal
         if late:
             p += sign * rate * gradient
             gradient = slope
@@ -160,29 +187,34 @@ def descent(rate: float, zeroes: bool = True, sign: int = -1, late: bool = False
     return losses
 
 
+def valleys(ways: Sequence[tuple[float, int, float]]) -> Iterator[Question]:
+    """Five steps down, from a start towards a goal at a rate."""
+    for way in ways:
+        start, goal, rate = way
+        wrong = {
+            "never_zeroed": descent(way, zeroes=False),
+            "uphill": descent(way, sign=1),
+            "step_first": descent(way, late=True),
+            "rate_unused": descent((start, goal, 1.0)),
+            "no_step": descent((start, goal, 0.0)),
+            "loss_after": descent(way, steps=6)[1:],
+            "one_too_many": descent(way, steps=6),
+        }
+        yield Question(
+            f"p = Value({start})\ntrain([p], lambda: (p - {goal}) ** 2 / 2, 5, {rate})",
+            descent(way),
+            wrong,
+            errors={"OverflowError": "uphill"},
+            shown=f"train([p], lambda: (p - {goal})**2 / 2, steps=5, rate={rate}), from p = {start:g}",
+        )
+
+
 @asks(16)
 def training(given: Given) -> Iterator[Question]:
     """The losses of one parameter, step by step; then exclusive or, to a threshold."""
-    setup = "p = Value(0.0)\n"
-    for rate in (0.1, 0.25):
-        wrong = {
-            "never_zeroed": descent(rate, zeroes=False),
-            "uphill": descent(rate, sign=1),
-            "step_first": descent(rate, late=True),
-            "rate_unused": descent(1.0),
-            "no_step": [4.5] * 5,
-            "loss_after": descent(rate, steps=6)[1:],
-            "one_too_many": descent(rate, steps=6),
-        }
-        yield Question(
-            f"{setup}train([p], lambda: (p - 3) ** 2 / 2, 5, {rate})",
-            descent(rate),
-            wrong,
-            errors={"OverflowError": "uphill"},
-            shown=f"train([p], lambda: (p - 3)**2 / 2, steps=5, rate={rate}), from p = 0",
-        )
+    yield from valleys([(given["START"], given["GOAL"], given["RATE"]), (0.0, 3, 0.1), (0.0, 3, 0.25)])
     yield Question(
-        f"{setup}q = Value(1.0)\ntrain([p, q], lambda: (p - 3) ** 2 + (q - 2) ** 2, 2, 0.5)",
+        "p, q = Value(0.0), Value(1.0)\ntrain([p, q], lambda: (p - 3) ** 2 + (q - 2) ** 2, 2, 0.5)",
         [10.0, 0.0],
         {"first_parameter_only": [10.0, 1.0]},
         shown="train([p, q], lambda: (p - 3)**2 + (q - 2)**2, steps=2, rate=0.5)",
@@ -216,32 +248,21 @@ train([*last, *(w for unit in hidden for w in unit)], loss, 400, 0.2)[-1]
 # ---- better steps ----------------------------------------------------------------------------------------------------
 
 GRADIENTS = [
-    1.0,
-    -0.5,
-    2.0,
-    0.25,
-    0.0,
-    -3.0,
-    1.5,
-    0.5,
-    0.5,
-    -0.25,
-    1.0,
-    0.125,
-    -2.0,
-    0.75,
-    1.0,
-    4.0,
-    -0.5,
-    0.25,
-    0.5,
-    1.0,
+    *(1.0, -0.5, 2.0, 0.25, 0.0, -3.0, 1.5, 0.5, 0.5, -0.25),
+    *(1.0, 0.125, -2.0, 0.75, 1.0, 4.0, -0.5, 0.25, 0.5, 1.0),
 ]
 
 
-def momentum(damped: bool = False, nesterov: bool = False, sign: float = -1.0, keeps: bool = True) -> list[float]:
+@gives(17)
+def some_gradients(draw: random.Random) -> dict[str, Any]:
+    return {"GRADIENTS": [draw.randint(1, 16) / 4 * draw.choice((-1, 1)) for _ in range(5)]}
+
+
+def momentum(
+    gradients: Sequence[float], damped: bool = False, nesterov: bool = False, sign: float = -1.0, keeps: bool = True
+) -> list[float]:
     w, v, path = 1.0, 0.0, []
-    for g in GRADIENTS:
+    for g in gradients:
         v = 0.9 * (v if keeps else 0.0) + (0.1 if damped else 1.0) * g
         w += sign * 0.1 * (g + 0.9 * v if nesterov else v)
         path.append(w)
@@ -259,11 +280,11 @@ class Adam(NamedTuple):
     sign: float = -1.0
     betas: tuple[float, float] = (0.9, 0.999)
 
-    def path(self) -> list[float]:
+    def path(self, gradients: Sequence[float]) -> list[float]:
         """Where it goes from 1."""
         w, m, v, path = 1.0, 0.0, 0.0, []
         b1, b2 = self.betas
-        for t, g in enumerate(GRADIENTS, 1):
+        for t, g in enumerate(gradients, 1):
             m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g * g if self.squared else abs(g))
             mean, square = (m / (1 - b1**t), v / (1 - b2**t)) if self.corrected else (m, v)
             outside = (math.sqrt(square) if self.root else square) + self.eps
@@ -291,22 +312,25 @@ def walked(name: str, first: str, gradients: Sequence[float]) -> str:
 
 @asks(17)
 def better_steps(given: Given) -> Iterator[Question]:
-    """Twenty steps of each, against the formulas."""
-    wrong: dict[str, Any] = {
-        "damped": momentum(damped=True),
-        "nesterov": momentum(nesterov=True),
-        "uphill": momentum(sign=1.0),
-        "forgets": momentum(keeps=False),
-    }
-    yield Question(
-        walked("momentum_step", "0.0", GRADIENTS),
-        momentum(),
-        wrong,
-        shown="20 times: w, memory = momentum_step(w, g, memory)",
-    )
-    wrong = {key: adam.path() for key, adam in ADAMS.items()}
-    shown = "20 times: w, memory = adam_step(w, g, memory)"
-    yield Question(walked("adam_step", "None", GRADIENTS), Adam().path(), wrong, shown=shown, tolerance=1e-10)
+    """Five steps of each and twenty, against the formulas."""
+    for gradients in (given["GRADIENTS"], GRADIENTS):
+        wrong: dict[str, Any] = {
+            "damped": momentum(gradients, damped=True),
+            "nesterov": momentum(gradients, nesterov=True),
+            "uphill": momentum(gradients, sign=1.0),
+            "forgets": momentum(gradients, keeps=False),
+        }
+        path = f"{len(gradients)} times, from w = 1 along the gradients {str(gradients)[:60]}: w, memory = "
+        yield Question(
+            walked("momentum_step", "0.0", gradients),
+            momentum(gradients),
+            wrong,
+            shown=f"{path}momentum_step(w, g, memory)",
+        )
+        wrong = {key: adam.path(gradients) for key, adam in ADAMS.items()}
+        shown = f"{path}adam_step(w, g, memory)"
+        truth = Adam().path(gradients)
+        yield Question(walked("adam_step", "None", gradients), truth, wrong, shown=shown, tolerance=1e-10)
     yield Question(
         walked("adam_step", "None", [0.0, 0.0]),
         [1.0, 1.0],

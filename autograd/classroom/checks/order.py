@@ -135,8 +135,20 @@ class Walked:
         return "before_its_parent", {"early": wrong[0][0], "late": wrong[0][1]}
 
 
-def walks() -> Iterator[Question]:
-    for shown, edges in GRAPHS.items():
+@gives(8)
+def a_graph(draw: random.Random) -> dict[str, Any]:
+    return {"PROGRAM": str(random_program(draw, lines=5))}
+
+
+def edges_of(program: Program) -> Edges:
+    """Leaves, and lines with what they are computed from."""
+    lines = [[program.name(program.leaves + k), *map(program.name, s.operands)] for k, s in enumerate(program.steps)]
+    return [*([program.name(k)] for k in range(program.leaves)), *lines]
+
+
+def walks(given: Given) -> Iterator[Question]:
+    own = {given["PROGRAM"]: edges_of(read_program(given["PROGRAM"]))}
+    for shown, edges in {**GRAPHS, **own}.items():
         yield Question(
             f"names_of(topological_order(node_graph({edges})))",
             [name for name, *_ in edges],
@@ -161,7 +173,7 @@ def walks() -> Iterator[Question]:
 def order(ask: Ask, given: Given, language: str) -> Verdict:
     """A function `topological_order`; or a whole engine, whose walk is hunted, and then made to go far."""
     if ask("'topological_order' in submission.names"):
-        return examine(ask, walks(), language)
+        return examine(ask, walks(given), language)
     verdict = examine_engine(ask, ["+", "*"], language, [])
     return examine(ask, engine_walks(), language) if verdict else verdict
 

@@ -38,7 +38,7 @@ def asks(number: int) -> Callable[[Callable[[Given], Iterable[Question]]], Calla
 
 
 def gives(number: int) -> Callable[[Callable[[random.Random], dict[str, Any]]], Any]:
-    """Make a function what draws a student's numbers in an exercise."""
+    """Make a function what draws a student's numbers, which stand in the file and which the check tries."""
 
     def registered(draw: Callable[[random.Random], dict[str, Any]]) -> Any:
         GIVEN_NUMBERS[number] = draw

@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator
 from typing import Any
 
-from autograd.classroom.checks.registry import Given, asks
+from autograd.classroom.checks.registry import Given, asks, gives
 from autograd.classroom.examining import Question, agree
+
+
+@gives(21)
+def two_variables(draw: random.Random) -> dict[str, Any]:
+    return {"X": draw.choice([1.5, 2.0, 2.5, 4.0]), "Y": draw.choice([3.0, 5.0, 6.0])}
 
 
 @asks(21)
 def newton(given: Given) -> Iterator[Question]:
     """Derivatives of a fourth power and of two variables, and where a step goes."""
-    begin = "x = Value(3.0)\ny = x * x * x * x\n"
+    at = given["X"]
+    begin = f"x = Value({at})\ny = x * x * x * x\n"
     yield Question(
         begin + "gradient(y, x).data",
-        108.0,
-        {"replaced_gains": 27.0},
+        4 * at**3,
+        {"replaced_gains": at**3},
         shown=begin + "gradient(y, x)",
         errors={"AttributeError": "number_for_graph"},
     )
-    twice = {"graph_was_cut": 0.0, "replaced_gains": 9.0}
+    twice = {"graph_was_cut": 0.0, "replaced_gains": at**2}
     stops = {"AttributeError": "number_for_graph", "TypeError": "number_for_graph"}
     yield Question(
         begin + "gradient(gradient(y, x), x).data",
-        108.0,
+        12 * at**2,
         twice,
         shown=begin + "gradient(gradient(y, x), x)",
         errors=stops,
     )
-    two = "x, y = Value(2.0), Value(3.0)\nz = x * x * y + 5 * y\n"
+    two = f"x, y = Value({at}), Value({given['Y']})\nz = x * x * y + 5 * y\n"
     for first, second in ("xy", "yx"):
         call = f"gradient(gradient(z, {first}), {second})"
-        yield Question(f"{two}{call}.data", 4.0, {"graph_was_cut": 0.0}, shown=two + call, errors=stops)
+        yield Question(f"{two}{call}.data", 2 * at, {"graph_was_cut": 0.0}, shown=two + call, errors=stops)
     yield Question(
         two + "gradient(x, y).data", 0.0, shown=two + "gradient(x, y)", errors={"KeyError": "unrelated_leaf"}
     )
-    for x in (3.0, 2.0):
+    for x in (at, 3.0, 2.0):
         f, slope, curvature = x**4 + x, 4 * x**3 + 1, 12 * x**2
         wrong = {
             "first_order": x - slope,
@@ -48,18 +55,33 @@ def newton(given: Given) -> Iterator[Question]:
         yield Question(f"newton_step(lambda x: x * x * x * x + x, {x})", x - slope / curvature, wrong)
 
 
+@gives(22)
+def a_place(draw: random.Random) -> dict[str, Any]:
+    return {"X": draw.choice([0.5, 1.5, 2.5, 3.0, 4.0])}
+
+
 @asks(22)
 def dual(given: Given) -> Iterator[Question]:
+    for x in (given["X"], 2.0):
+        yield from with_slopes(x)
+
+
+def with_slopes(x: float) -> Iterator[Question]:
     """Products, quotients, numbers on either side, exp."""
-    x, e = 2.0, math.exp(2.0)
+    e = math.exp(x)
     rows: list[tuple[str, float, float, dict[str, float]]] = [  # the formula, its slope, its value, others
-        ("x + x + 3", 2.0, 7.0, {}),
-        ("x * (3 * x)", 12.0, 12.0, {"own_slope": 14.0, "slopes_multiplied": 0.0}),
-        ("(x + 1) * (x + 1)", 6.0, 9.0, {"slopes_multiplied": 1.0}),
-        ("5 - x", -1.0, 3.0, {}),
-        ("x / (x + 1)", 1 / 9, 2 / 3, {"quotient_not_squared": 1 / 3, "quotient_sign": 5 / 9}),
-        ("1 / x", -0.25, 0.5, {"quotient_not_squared": -0.5, "quotient_sign": 0.25}),
-        ("x.exp() * x", e + 2 * e, 2 * e, {"own_slope": e * e + 2.0, "slopes_multiplied": e}),
+        ("x + x + 3", 2.0, 2 * x + 3, {}),
+        ("x * (3 * x)", 6 * x, 3 * x * x, {"own_slope": x + 3 * x * x, "slopes_multiplied": 0.0}),
+        ("(x + 1) * (x + 1)", 2 * (x + 1), (x + 1) ** 2, {"slopes_multiplied": 1.0}),
+        ("5 - x", -1.0, 5 - x, {}),
+        (
+            "x / (x + 1)",
+            1 / (x + 1) ** 2,
+            x / (x + 1),
+            {"quotient_not_squared": 1 / (x + 1), "quotient_sign": (2 * x + 1) / (x + 1) ** 2},
+        ),
+        ("1 / x", -1 / x**2, 1 / x, {"quotient_not_squared": -1 / x, "quotient_sign": 1 / x**2}),
+        ("x.exp() * x", e + x * e, x * e, {"own_slope": e * e + x, "slopes_multiplied": e}),
     ]
     for formula, slope, value, wrong in rows:
         yield Question(
@@ -67,37 +89,43 @@ def dual(given: Given) -> Iterator[Question]:
         )
 
 
+@gives(23)
+def to_be_rounded(draw: random.Random) -> dict[str, Any]:
+    return {"A": draw.choice([1.7, 2.7, 3.2, 3.7, 4.2]), "B": draw.choice([2.0, 3.0, 5.0, 7.0])}
+
+
 @asks(23)
 def straight_through(given: Given) -> Iterator[Question]:
     """What goes forward, and what comes back."""
-    begin = "a, b = Value(2.7), Value(3.0)\n"
+    a, b = given["A"], given["B"]
+    begin = f"a, b = Value({a}), Value({b})\n"
     stops = {"AttributeError": "not_a_value", "TypeError": "not_a_value"}
-    yield Question(begin + "detach(a).data", 2.7, shown="detach(Value(2.7)).data", errors=stops)
+    yield Question(begin + "detach(a).data", a, shown=f"detach(Value({a})).data", errors=stops)
     yield Question(
         begin + "y = detach(a) * b\ny.backward()\n[a.grad, b.grad]",
-        [0.0, 2.7],
-        {"same_node": [3.0, 2.7]},
+        [0.0, a],
+        {"same_node": [b, a]},
         shown=begin + "y = detach(a) * b; y.backward()",
         errors=stops,
     )
     yield Question(
         begin + "y = detach(a) * a\ny.backward()\na.grad",
-        2.7,
-        {"same_node": 5.4},
+        a,
+        {"same_node": 2 * a},
         shown=begin + "y = detach(a) * a; y.backward()",
         errors=stops,
     )
     yield Question(
         begin + "straight_through(a).data",
-        3.0,
-        {"not_rounded": 2.7},
-        shown="straight_through(Value(2.7)).data",
+        round(a),
+        {"not_rounded": a},
+        shown=f"straight_through(Value({a})).data",
         errors=stops,
     )
     yield Question(
         begin + "y = straight_through(a * 2) * b\ny.backward()\n[y.data, a.grad]",
-        [15.0, 6.0],
-        {"gradient_lost": [15.0, 0.0], "not_rounded": [16.2, 6.0]},
+        [b * round(2 * a), 2 * b],
+        {"gradient_lost": [b * round(2 * a), 0.0], "not_rounded": [b * 2 * a, 2 * b]},
         errors=stops,
         shown=begin + "y = straight_through(a * 2) * b; y.backward(): y and the gradient of a",
     )
@@ -109,16 +137,22 @@ def forward(x):
     calls.append(1)
     return Tracked(math.sin(x) + 0.5 * x)
 Tracked.alive = Tracked.most = 0
-slope = gradient([(forward, lambda x: math.cos(x) + 0.5)] * {n}, 0.3, {every})
+slope = gradient([(forward, lambda x: math.cos(x) + 0.5)] * {n}, {start}, {every})
 [slope, len(calls), Tracked.most]
 """
+
+
+@gives(24)
+def a_chain(draw: random.Random) -> dict[str, Any]:
+    return {"STAGES": draw.randint(7, 12), "X": draw.choice([0.1, 0.2, 0.4, 0.5]), "EVERY": draw.randint(2, 4)}
 
 
 @asks(24)
 def checkpoints(given: Given) -> Iterator[Question]:
     """The right slope, of every number of stages; few calls, few numbers at a time."""
-    for n, every in ((1, 1), (6, 2), (7, 3), (5, 10), (400, 20)):
-        inputs = [0.3]
+    own = given["STAGES"], given["EVERY"], given["X"]
+    for n, every, start in (own, (1, 1, 0.3), (6, 2, 0.3), (7, 3, 0.3), (5, 10, 0.3), (400, 20, 0.3)):
+        inputs = [start]
         for _ in range(n):
             inputs.append(math.sin(inputs[-1]) + 0.5 * inputs[-1])
         slopes = [math.cos(x) + 0.5 for x in inputs]
@@ -126,10 +160,10 @@ def checkpoints(given: Given) -> Iterator[Question]:
         last = (n - 1) // every * every
         wrong = {"slopes_elsewhere": math.prod(slopes[1:]), "one_segment": math.prod(slopes[last:-1])}
         yield Question(
-            STAGES.format(n=n, every=every).strip(),
+            STAGES.format(n=n, every=every, start=start).strip(),
             [truth, f"at most {2 * n} calls", f"at most {n // every + every + 4} numbers"],
             judge=Thrifty(truth, wrong, n, every),
-            shown=f"gradient({n} stages, 0.3, every={every}): slope, calls, numbers held",
+            shown=f"gradient({n} stages, {start}, every={every}): slope, calls, numbers held",
         )
 
 
@@ -151,10 +185,17 @@ class Thrifty:
 TOTAL = "total = sum(convolve({}, ws), Value(0.0))\ntotal.backward()\n[w.grad for w in ws]"
 
 
+@gives(25)
+def a_signal(draw: random.Random) -> dict[str, Any]:
+    weights = draw.sample([-2.0, -1.0, 1.0, 2.0, 3.0], 2)
+    return {"XS": draw.sample([-3.0, -1.0, 0.5, 1.0, 2.0, 4.0, 5.0, 7.0], 5), "WS": weights}
+
+
 @asks(25)
 def convolution(given: Given) -> Iterator[Question]:
     """Outputs, and the gradients that weights collect."""
-    for xs, ws in (([1.0, 2.0, 4.0, 7.0, 11.0], [2.0, -1.0]), ([1.0, 0.5, -2.0, 3.0], [1.0, 2.0, 3.0]), ([5.0], [2.0])):
+    usual = ([1.0, 2.0, 4.0, 7.0, 11.0], [2.0, -1.0]), ([1.0, 0.5, -2.0, 3.0], [1.0, 2.0, 3.0]), ([5.0], [2.0])
+    for xs, ws in ((given["XS"], given["WS"]), *usual):
         n = len(xs) - len(ws) + 1
         truth = [sum(w * xs[p + k] for k, w in enumerate(ws)) for p in range(n)]
         wrong = {

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.classroom.checks.networks import NAIVE, softmax
-from autograd.classroom.checks.order import read_program
+from autograd.classroom.checks.order import edges_of, read_program
 from autograd.classroom.checks.registry import Given, asks, gives
 from autograd.classroom.examining import Question
+from autograd.classroom.ladder import shown
 from autograd.classroom.misconceptions import ORDERS, Engine, other_sign, slope_alone, with_slopes
+from autograd.classroom.predicting import random_program
 from autograd.classroom.programs import Outcome
 
 # ---- text ------------------------------------------------------------------------------------------------------------
@@ -39,15 +41,25 @@ def attend(query: Sequence[float], keys: Sequence[Any], values: Sequence[Any], s
     return [sum(w * value[d] for w, value in zip(weights, values)) for d in range(len(values[0]))]
 
 
+@gives(26)
+def a_text(draw: random.Random) -> dict[str, Any]:
+    """A text, and a query with two keys and their values."""
+    numbers = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]
+    query, *keys = (draw.sample(numbers, 4) for _ in range(3))
+    text = "".join(draw.choice("abc") for _ in range(8)) + "ab"
+    return {"TEXT": text, "QUERY": query, "KEYS": keys, "VALUES": [[1.0, 0.0], [3.0, 5.0]]}
+
+
 @asks(26)
 def attention(given: Given) -> Iterator[Question]:
     """Counts of pairs; mixtures; and none of what is to come."""
-    for text in ("abab", "banana", "mississippi"):
+    for text in (given["TEXT"], "abab", "banana", "mississippi"):
         kinds = ("not_smoothed", "joint_chance")
         wrong = {**{kind: bigram_loss(text, kind) for kind in kinds}, "summed": bigram_loss(text) * (len(text) - 1)}
         yield Question(f"bigram_loss({text!r})", bigram_loss(text), wrong)
-    q, ks, vs = [1.0, -2.0, 0.5, 1.0], [[1.0, 0.0, 2.0, -1.0], [0.0, -1.0, 1.0, 2.0]], [[1.0, 0.0], [3.0, 5.0]]
-    yield Question(f"attend({q}, {ks}, {vs})", attend(q, ks, vs), {"not_scaled": attend(q, ks, vs, False)})
+    usual = [1.0, -2.0, 0.5, 1.0], [[1.0, 0.0, 2.0, -1.0], [0.0, -1.0, 1.0, 2.0]], [[1.0, 0.0], [3.0, 5.0]]
+    for q, ks, vs in ((given["QUERY"], given["KEYS"], given["VALUES"]), usual):
+        yield Question(f"attend({q}, {ks}, {vs})", attend(q, ks, vs), {"not_scaled": attend(q, ks, vs, False)})
     qs, keys = [[1.0, 0.0], [0.5, 2.0], [-1.0, 1.0]], [[1.0, 1.0], [2.0, 0.0], [0.0, 3.0]]
     values = [[1.0], [10.0], [100.0]]
     truth = [attend(each, keys[: t + 1], values[: t + 1]) for t, each in enumerate(qs)]
@@ -69,10 +81,17 @@ z = learn(lambda arm: [0.2, 1.0, 0.5][arm] + draw.gauss(0, 0.1), 3, 600, 0.2, dr
 """
 
 
+@gives(27)
+def a_reward(draw: random.Random) -> dict[str, Any]:
+    logits = draw.sample([-1.0, -0.5, 0.0, 0.5, 1.0], 3)
+    return {"Z": logits, "ACTION": draw.randrange(3), "REWARD": draw.choice([2.0, 3.0, 4.0]), "BASELINE": 0.5}
+
+
 @asks(27)
 def policy(given: Given) -> Iterator[Question]:
     """The gradient for rewards better and worse than expected; then three arms."""
     for logits, action, reward, baseline in (
+        (given["Z"], given["ACTION"], given["REWARD"], given["BASELINE"]),
         ([0.0, 0.0], 0, 2.0, 0.5),
         ([1.0, -1.0, 0.5], 2, -1.0, 1.0),
         ([0.3, 0.1], 1, 1.0, 1.0),
@@ -99,6 +118,22 @@ def policy(given: Given) -> Iterator[Question]:
 # ---- pictures --------------------------------------------------------------------------------------------------------
 
 
+def longest_paths(parents: Mapping[str, Sequence[str]]) -> list[int]:
+    """The layer of each node."""
+
+    def layer(name: str) -> int:
+        return max((layer(parent) + 1 for parent in parents[name]), default=0)
+
+    return [layer(name) for name in parents]
+
+
+@gives(28)
+def a_graph(draw: random.Random) -> dict[str, Any]:
+    """A small graph, with its names in any order."""
+    edges = edges_of(random_program(draw, lines=4))
+    return {"PARENTS": {name: parents for name, *parents in draw.sample(edges, len(edges))}}
+
+
 @asks(28)
 def drawing(given: Given) -> Iterator[Question]:
     """Layers by the longest path, and crossings."""
@@ -110,6 +145,7 @@ def drawing(given: Given) -> Iterator[Question]:
             {"shortest_path": [0, 0, 1, 1], "leaves_at_one": [1, 1, 2, 3], "a_layer_each": [0, 1, 2, 3]},
         ),
         ({"e": ["d", "a"], "d": ["c"], "c": ["a"], "a": []}, [3, 2, 1, 0], {"shortest_path": [1, 2, 1, 0]}),
+        (given["PARENTS"], longest_paths(given["PARENTS"]), {}),
     ]
     for parents, truth, wrong in graphs:
         call = f"found = layers({parents})\n[found[name] for name in {list(parents)}]"
@@ -125,35 +161,41 @@ def drawing(given: Given) -> Iterator[Question]:
 
 # ---- births ----------------------------------------------------------------------------------------------------------
 
-STEPS = {
-    "nothing bad": ("[('a', 1.0, []), ('b', 2.0, []), ('c', 3.0, ['a', 'b'])]", None, "finds_where_nothing_is"),
-    "a nan from two numbers": (
-        "[('a', 0.0, []), ('b', nan, ['a']), ('c', nan, ['b']), ('d', nan, ['c', 'a'])]",
-        "b",
-        "",
-    ),
-    "an infinity first": ("[('a', 0.0, []), ('b', -inf, ['a']), ('c', nan, ['b', 'a'])]", "b", ""),
-    "a leaf": ("[('a', nan, []), ('b', 1.0, []), ('c', nan, ['a', 'b'])]", "a", ""),
-}
+INF, NAN = math.inf, math.nan
+STEPS: list[Sequence[tuple[str, float, list[str]]]] = [  # a name, its number, what it was computed from
+    [("a", 1.0, []), ("b", 2.0, []), ("c", 3.0, ["a", "b"])],
+    [("a", 0.0, []), ("b", NAN, ["a"]), ("c", NAN, ["b"]), ("d", NAN, ["c", "a"])],
+    [("a", 0.0, []), ("b", -INF, ["a"]), ("c", NAN, ["b", "a"])],
+    [("a", NAN, []), ("b", 1.0, []), ("c", NAN, ["a", "b"])],
+]
+
+
+@gives(29)
+def a_recording(draw: random.Random) -> dict[str, Any]:
+    """Steps in which a nan or an infinity is born somewhere, and goes down to the end."""
+    names, born = "abcdefg", draw.randint(2, 4)
+    numbers = [draw.randint(1, 9) / 2 for _ in range(born)] + [draw.choice([INF, NAN])] + [NAN] * (6 - born)
+    return {"STEPS": [(name, x, [names[k - 1]] if k else []) for k, (name, x) in enumerate(zip(names, numbers))]}
 
 
 @asks(29)
 def births(given: Given) -> Iterator[Question]:
     """Where the first number that is none was born."""
-    for steps, truth, otherwise in STEPS.values():
+    for steps in (*STEPS, given["STEPS"]):
+        bad = [step for step in steps if not math.isfinite(step[1])]
+        name, _, parents = bad[0] if bad else (None, 0.0, [])
         wrong = {
-            "an infinity first": {"infinity_overlooked": "c", "last_one": "c"},
-            "a nan from two numbers": {"last_one": "d"},
+            "infinity_overlooked": next((name for name, x, _ in bad if math.isnan(x)), None),
+            "last_one": bad[-1][0] if bad else None,
+            "blames_the_parent": parents[0] if parents else "?",
         }
-        name = next(name for name, row in STEPS.items() if row[0] == steps)
-        judged = {**wrong.get(name, {}), "blames_the_parent": "a" if name != "a leaf" else "?"}
-        call = f"first_bad({steps.replace('nan', 'math.nan').replace('inf', 'math.inf')})"
+        leaf = "leaves_overlooked" if bad and not parents else "compared_with_nan"
         yield Question(
-            f"[{call}]",
-            [truth],
-            {key: [guess] for key, guess in judged.items()},
+            f"[first_bad({shown(steps)})]",
+            [name],
+            {key: [guess] for key, guess in wrong.items() if guess != name},
             shown=f"first_bad({steps})",
-            otherwise=otherwise or ("leaves_overlooked" if name == "a leaf" else "compared_with_nan"),
+            otherwise=leaf if bad else "finds_where_nothing_is",
         )
 
 

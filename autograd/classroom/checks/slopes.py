@@ -50,10 +50,15 @@ def by_hand(given: Given) -> Iterator[Question]:
 # ---- differences -----------------------------------------------------------------------------------------------------
 
 
+@gives(2)
+def places(draw: random.Random) -> dict[str, Any]:
+    return {"X": draw.choice([1.5, 2.5, 3.0, 3.5, 4.0]), "H": draw.choice([0.01, 0.02, 0.05, 0.1])}
+
+
 @asks(2)
 def differences(given: Given) -> Iterator[Question]:
     """Both differences on a cube, where their errors are known: 3xh + h**2 of the forward, h**2 of the central one."""
-    for x, h, sign in ((2.0, 0.1, 1), (2.0, 0.01, 1), (-1.0, 0.25, -1), (1.7, 0.003, -1)):
+    for x, h, sign in ((given["X"], given["H"], 1), (2.0, 0.01, 1), (-1.0, 0.25, -1), (1.7, 0.003, -1)):
         low, here, high = (sign * place**3 for place in (x - h, x, x + h))
         forward, central, backward = (high - here) / h, (high - low) / (2 * h), (here - low) / h
         half, slope = sign * (3 * x**2 + h**2 / 4), sign * 3 * x**2
@@ -127,13 +132,21 @@ WRONG_ONES = [
 ]
 
 
+@gives(13)
+def a_curve(draw: random.Random) -> dict[str, Any]:
+    return dict(zip("ABX", (draw.randint(2, 9), draw.randint(2, 9), draw.choice([-2.5, -1.5, 1.5, 2.5, 3.5]))))
+
+
 @checks(13)
 def gradcheck(ask: Ask, given: Given, language: str) -> Verdict:
-    return examine(ask, claims(), language, mixed=True)
+    return examine(ask, claims(given), language, mixed=True)
 
 
-def claims() -> Iterator[Question]:
-    """It has to accept ten right gradients, and refuse ten wrong ones."""
+def claims(given: Given) -> Iterator[Question]:
+    """It has to accept eleven right gradients, and refuse eleven wrong ones."""
+    a, b, x = (given[name] for name in "ABX")
+    yield claim(f"{a}*x*x + {b}*x", f"[{2 * a}*x + {b}]", [x], True, "refuses_a_right_one", "")
+    yield claim(f"{a}*x*x + {b}*x", f"[{2 * a}*x - {b}]", [x], False, "accepts_a_wrong_one", "a sign")
     for text, claimed, xs in TRUE_ONES:
         yield claim(text, claimed, xs, True, "refuses_a_right_one", "")
     for text, claimed, xs, how in WRONG_ONES:

@@ -7,7 +7,7 @@ RIGHT = {
     "c = a * a; d = c + c": [8, 0],
     "c = a + a; d = c + c": [4, 0],
     "c = a + a; d = a + c; e = c + d": [5, 0],
-    "c = a * b; d = a + c; e = c * d": [54, 28],
+    "c = a * b; d = a + c; e = c * d": [48, 28],
 }
 
 # the first program that shows it, and a's gradient there

@@ -1,6 +1,6 @@
 """A fingerprint of each mistake: on which programs it is wrong."""
 
-RIGHT = [[2, 0], [3, 2], [1, -1], [8, 0], [4, 0], [5, 0], [54, 28]]
+RIGHT = [[2, 0], [3, 2], [1, -1], [8, 0], [4, 0], [5, 0], [48, 28]]
 bugs, shows = {}, {}
 for engine, answers in EVIDENCE.items():
     programs = list(answers)
