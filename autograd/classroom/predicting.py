@@ -3,6 +3,7 @@ judging.py."""
 
 from __future__ import annotations
 
+import ast
 import random
 import re
 import string
@@ -57,8 +58,22 @@ def question_for(exercise: Exercise, student: str) -> Prediction:
     text, draw = exercise.sections["Predict"][0], draw_for(student, -exercise.number)
     if text.startswith("generated: "):
         return GENERATED[text.removeprefix("generated: ").strip()](draw)
-    question, *answers = re.split(r"^- ", text, flags=re.M)
+    question, *answers = re.split(r"^- ", filled(text, draw), flags=re.M)
     return prediction(question.strip(), [(each.strip(), "") for each in answers], draw)
+
+
+def filled(text: str, draw: random.Random) -> str:
+    """A question with its numbers, where it begins with what they are drawn from.
+
+    >>> filled("draws: n in 3, 3; m in 7, 7\\n{n} times {m}? Is it {n * m}?", random.Random())
+    '3 times 7? Is it 21?'
+    """
+    if not text.startswith("draws: "):
+        return text
+    head, _, template = text.partition("\n")
+    choices = (each.partition(" in ") for each in re.split(r"; (?=\w+ in )", head.removeprefix("draws: ")))
+    numbers = {name: draw.choice(ast.literal_eval(f"[{values}]")) for name, _, values in choices}
+    return str(eval(f'f"""{template}"""', {}, numbers))  # of the package's own notes
 
 
 def predict(kind: str = "gradient", seed: int | str = 0) -> Prediction:

@@ -19,15 +19,20 @@ from autograd.classroom.verdict import Verdict
 # ---- on paper --------------------------------------------------------------------------------------------------------
 
 
+OWN_DATA = Engine("own_data", sends=with_slopes("*", lambda a, b: (a, b)), rule="*")
+
+
 @gives(6)
 def on_paper_numbers(draw: random.Random) -> dict[str, Any]:
     """A program whose breadth-first order is wrong, and numbers for its leaves."""
     while True:
         program = random_program(draw, lines=4)
-        at = {"a": draw.randint(2, 4), "b": draw.randint(2, 5)}
-        slopes = {str(engine.outcome(program, list(at.values())).slopes) for engine in [Engine("right"), *ORDERS[:5]]}
-        if len(slopes) >= 4:
-            return {"PROGRAM": str(program), "AT": at}
+        at = draw.randint(2, 4), draw.randint(2, 5)
+        right, own_data, *others = (
+            str(engine.outcome(program, at).slopes) for engine in [Engine("right"), OWN_DATA, *ORDERS[:5]]
+        )
+        if len({right, *others}) >= 4 and own_data != right:
+            return {"PROGRAM": str(program), "AT": dict(zip("ab", at))}
 
 
 def read_program(text: str) -> Program:
@@ -47,7 +52,7 @@ def on_paper(ask: Ask, given: Given, language: str) -> Verdict:
     program, at = read_program(given["PROGRAM"]), list(given["AT"].values())
     lines = [program.name(k) for k in range(program.leaves, program.leaves + len(program.steps))]
     truth = program.truth(at).slopes
-    engines = [*ORDERS, Engine("own_data", sends=with_slopes("*", lambda a, b: (a, b)), rule="*")]
+    engines = [*ORDERS, OWN_DATA]
     questions = [Question("order", lines[::-1], judge=OnPaper(program, lines), facts={"lines": ", ".join(lines)})]
     for k, name in enumerate("ab"):
         wrong: dict[str, Any] = {}
