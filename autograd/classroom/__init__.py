@@ -82,7 +82,7 @@ def check(
         return check_exercise(make, exercise, student, language)
     try:
         ask = Here({})
-        ask.submission.names["engine"] = Engine(make, backward, functions)
+        ask.submission.engine = Engine(make, backward, functions)
         verdict = examine_engine(ask, tuple(needs), language)
         return replace(verdict, notes=(*verdict.notes, *drilled(ask, language))) if verdict else verdict
     except Unusable as reason:
@@ -94,5 +94,5 @@ DRILLED = {"stale_inner", "leaves_forgotten", "seed_adds_up", "exponential", "to
 
 def drilled(ask: Here, language: str) -> tuple[str, ...]:
     """What else is to be said of an engine that is right on all programs: a second pass, many paths, great depth."""
-    verdicts = (examine(ask, questions, language) for questions in (twice({}), engine_walks()))
+    verdicts = (examine(ask, questions, language) for questions in (twice({"A": 2.0}), engine_walks()))
     return tuple(verdict.cause for verdict in verdicts if verdict.key in DRILLED)

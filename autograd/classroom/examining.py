@@ -25,7 +25,7 @@ class Question:
 
     `call` is run beside the student's code and, unless `shown` replaces it, shown to the student; `given` are values
     it uses. `judge` decides where more than one answer is right. `errors` names what it means if the call ends in an
-    error of some kind; `otherwise` is said of a wrong answer that no misconception explains.
+    error, by its kind or a part of its text; `otherwise` is said of a wrong answer that no misconception explains.
     """
 
     call: str
@@ -38,12 +38,22 @@ class Question:
     otherwise: str = "differs"
     facts: Mapping[str, Any] = field(default_factory=dict)
     tolerance: float = 1e-9
+    secret: bool = False  # whether the truth would be all there is to write
+
+    @property
+    def name(self) -> str:
+        """What is asked, without the remark that follows it."""
+        return (self.shown or self.call).partition("     #")[0].strip()
 
     def agrees(self, answer: Any, other: Any) -> bool:
         return agree(answer, other, self.tolerance)
 
     def verdict_on(self, answer: Any) -> tuple[str, Mapping[str, Any]]:
         """What is wrong with an answer, and the facts; "" if nothing is."""
+        if answer is None:
+            return "gives_none" if "(" in self.call else "not_written", {}
+        if isinstance(answer, list) and len(answer) == 1 and is_number(self.truth):
+            return "list_of_one", {}
         if self.judge is not None:
             found = self.judge(answer)
             return found if isinstance(found, tuple) else (found, {})
@@ -82,7 +92,7 @@ def examine(ask: Ask, questions: Iterable[Question], language: str = "en", mixed
         answer = known[k] if mixed else outcome(ask, question)
         if isinstance(answer, Stopped):
             return of_stop(question, answer, language)
-        key, facts = question.verdict_on(answer) if answer is not None else ("not_written", {})
+        key, facts = question.verdict_on(answer)
         if key:
             matching = [name for name, guess in question.wrong.items() if question.agrees(answer, guess)]
             key = likeliest(ask, asked, matching) if matching else key
@@ -115,19 +125,36 @@ def likeliest(ask: Ask, questions: Sequence[Question], matching: Sequence[str]) 
 
 def of_answer(question: Question, answer: Any, key: str, facts: Mapping[str, Any], language: str) -> Verdict:
     """What is said about a wrong answer."""
-    said = say(key, language, **{"call": question.shown or question.call, **facts})
+    said = say(key, language, **{"call": question.name, **facts})
+    if key.startswith("about_"):  # what a misconception does, as half a sentence
+        said = say("comes_out", language, why=said)
     return Verdict(
-        passed=False, key=key, cause=said, program=question.shown or question.call,
-        yours={"": answer}, truth={"": question.truth}, language=language,
+        passed=False, key=key, cause=said, program=question.shown or question.call, yours={"": answer},
+        truth={} if question.secret else {"": question.truth}, language=language,
     )  # fmt: skip
+
+
+ANYWHERE = ("KeyError", "OverflowError", "ValueError", "ZeroDivisionError", "TooManyLooks", "RecursionError")
+
+
+def meaning(errors: Mapping[str, str], error: Stopped) -> str:
+    """What an error means. Errors such as a TypeError inside the student's own lines may mean anything."""
+    for name, key in errors.items():
+        is_kind = name == error.kind and (error.line is None or error.kind in ANYWHERE)
+        if is_kind or (" " in name and name in error.error):
+            return key
+    return ""
 
 
 def of_stop(question: Question, error: Stopped, language: str) -> Verdict:
     """What is said about code that ended in an error."""
-    key = question.errors.get(error.kind) or KINDS.get(error.kind, "stopped")
+    key = meaning(question.errors, error) or KINDS.get(error.kind, "stopped")
     if error.kind == "NameError" and error.line is None:
         key = "no_such_name"
     line = say("at_line", language, line=error.line) if error.line else ""
-    program = question.shown or question.call
-    said = say(key, language, **{"call": program, **question.facts, "error": error.error, "line": line})
-    return Verdict(False, key, said, program, truth={"": question.truth}, traceback=error.traceback, language=language)
+    missing = error.error.partition("'")[2].partition("'")[0]
+    facts = {"call": question.name.replace("\n", "; "), **question.facts, "error": error.error, "line": line}
+    said = say(key, language, **facts, name=missing)
+    program = "" if key == "no_such_name" else question.shown or question.call
+    truth = {} if question.secret else {"": question.truth}
+    return Verdict(False, key, said, program, truth=truth, traceback=error.traceback, language=language)

@@ -75,7 +75,7 @@ class Verdict:
         return [*self.notes, *filter(None, [self.remark]), *(printed if self.printed.strip() else [])]
 
     def rows(self) -> list[list[str]]:
-        return [[name, shortly(self.yours[name]), shortly(truth)] for name, truth in self.truth.items()]
+        return [[name, shortly(yours), shortly(self.truth.get(name, ""))] for name, yours in self.yours.items()]
 
     def say(self, key: str) -> str:
         return say(key, self.language)
@@ -89,6 +89,8 @@ class Verdict:
 
 def table(rows: list[list[str]]) -> list[str]:
     """Rows of text, with a mark at those whose two numbers differ; what is too wide for a row has a line to itself."""
+    if not any(truth for _, _, truth in rows[1:]):
+        return [f"    {rows[0][1]}: {name} {yours}".replace(":  ", ": ") for name, yours, _ in rows[1:]]
     if all(len(yours) <= 14 and len(truth) <= 14 for _, yours, truth in rows):
         marks = ["   <--" if name and yours != truth else "" for name, yours, truth in rows]
         return [f"    {name:8}{yours:>14}{truth:>14}{mark}" for (name, yours, truth), mark in zip(rows, marks)]

@@ -199,6 +199,7 @@ def valleys(ways: Sequence[tuple[float, int, float]]) -> Iterator[Question]:
             "no_step": descent((start, goal, 0.0)),
             "loss_after": descent(way, steps=6)[1:],
             "one_too_many": descent(way, steps=6),
+            "return_in_loop": descent(way, steps=1),
         }
         yield Question(
             f"p = Value({start})\ntrain([p], lambda: (p - {goal}) ** 2 / 2, 5, {rate})",
@@ -213,6 +214,12 @@ def valleys(ways: Sequence[tuple[float, int, float]]) -> Iterator[Question]:
 def training(given: Given) -> Iterator[Question]:
     """The losses of one parameter, step by step; then exclusive or, to a threshold."""
     yield from valleys([(given["START"], given["GOAL"], given["RATE"]), (0.0, 3, 0.1), (0.0, 3, 0.25)])
+    yield Question(
+        "[isinstance(each, (int, float)) for each in train([Value(0.0)], lambda: Value(1.0) * 2, 1, 0.1)]",
+        [True],
+        {"losses_are_values": [False]},
+        shown="are they numbers, what train(...) returns?",
+    )
     yield Question(
         "p, q = Value(0.0), Value(1.0)\ntrain([p, q], lambda: (p - 3) ** 2 + (q - 2) ** 2, 2, 0.5)",
         [10.0, 0.0],

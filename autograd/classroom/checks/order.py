@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autograd.classroom.asking import Ask
+from autograd.classroom.asking import Ask, Unusable
 from autograd.classroom.checks.registry import Given, checks, gives
 from autograd.classroom.engine_examining import examine_engine
 from autograd.classroom.examining import Question, examine
@@ -14,6 +14,7 @@ from autograd.classroom.misconceptions import ORDERS, Engine, with_slopes
 from autograd.classroom.predicting import random_program
 from autograd.classroom.programs import Program, Step
 from autograd.classroom.rules import by_name
+from autograd.classroom.speaking import say
 from autograd.classroom.verdict import Verdict
 
 # ---- on paper --------------------------------------------------------------------------------------------------------
@@ -53,16 +54,14 @@ def on_paper(ask: Ask, given: Given, language: str) -> Verdict:
     lines = [program.name(k) for k in range(program.leaves, program.leaves + len(program.steps))]
     truth = program.truth(at).slopes
     engines = [*ORDERS, OWN_DATA]
-    questions = [Question("order", lines[::-1], judge=OnPaper(program, lines), facts={"lines": ", ".join(lines)})]
+    questions = [Question("order", "", judge=OnPaper(program, lines), secret=True)]
     for k, name in enumerate("ab"):
         wrong: dict[str, Any] = {}
         for engine in engines:
             wrong.setdefault(f"about_{engine.key}", float(engine.outcome(program, at).slopes[k]))
-        questions.append(
-            Question(
-                f"grad_{name}", float(truth[k]), wrong, shown=f"grad_{name}     # {given['PROGRAM']}; at {given['AT']}"
-            )
-        )
+        shown = f"grad_{name}     # {given['PROGRAM']}; at {given['AT']}"
+        question = Question(f"grad_{name}", float(truth[k]), wrong, shown=shown, otherwise="edge_by_edge", secret=True)
+        questions.append(question)
     return examine(ask, questions, language)
 
 
@@ -179,7 +178,14 @@ def order(ask: Ask, given: Given, language: str) -> Verdict:
     """A function `topological_order`; or a whole engine, whose walk is hunted, and then made to go far."""
     if ask("'topological_order' in submission.names"):
         return examine(ask, walks(given), language)
-    verdict = examine_engine(ask, ["+", "*"], language, [])
+    try:
+        verdict = examine_engine(ask, ["+", "*"], language, [])
+    except Unusable as reason:  # neither is there
+        if reason.key != "no_class":
+            raise
+        return Verdict(
+            False, "no_such_name", say("no_such_name", language, name="topological_order"), language=language
+        )
     return examine(ask, engine_walks(), language) if verdict else verdict
 
 

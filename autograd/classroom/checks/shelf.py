@@ -21,15 +21,15 @@ def newton(given: Given) -> Iterator[Question]:
     """Derivatives of a fourth power and of two variables, and where a step goes."""
     at = given["X"]
     begin = f"x = Value({at})\ny = x * x * x * x\n"
+    stops = {f"'{kind}' object has no attribute": "number_for_graph" for kind in ("float", "int")}
     yield Question(
         begin + "gradient(y, x).data",
         4 * at**3,
         {"replaced_gains": at**3},
         shown=begin + "gradient(y, x)",
-        errors={"AttributeError": "number_for_graph"},
+        errors=stops,
     )
     twice = {"graph_was_cut": 0.0, "replaced_gains": at**2}
-    stops = {"AttributeError": "number_for_graph", "TypeError": "number_for_graph"}
     yield Question(
         begin + "gradient(gradient(y, x), x).data",
         12 * at**2,
@@ -44,6 +44,7 @@ def newton(given: Given) -> Iterator[Question]:
     yield Question(
         two + "gradient(x, y).data", 0.0, shown=two + "gradient(x, y)", errors={"KeyError": "unrelated_leaf"}
     )
+    yield Question(begin + "gradient(x, x).data", 1.0, shown=begin + "gradient(x, x)", errors=stops)
     for x in (at, 3.0, 2.0):
         f, slope, curvature = x**4 + x, 4 * x**3 + 1, 12 * x**2
         wrong = {
@@ -161,10 +162,15 @@ def checkpoints(given: Given) -> Iterator[Question]:
         wrong = {"slopes_elsewhere": math.prod(slopes[1:]), "one_segment": math.prod(slopes[last:-1])}
         yield Question(
             STAGES.format(n=n, every=every, start=start).strip(),
-            [truth, f"at most {2 * n} calls", f"at most {n // every + every + 4} numbers"],
+            [truth, f"at most {2 * n} calls", f"at most {most_numbers(n, every)} numbers"],
             judge=Thrifty(truth, wrong, n, every),
             shown=f"gradient({n} stages, {start}, every={every}): slope, calls, numbers held",
         )
+
+
+def most_numbers(n: int, every: int) -> int:
+    """How many may be held: one of so many, and two segments, the one in use and the one that comes next."""
+    return n // every + 2 * every + 4
 
 
 class Thrifty:
@@ -179,7 +185,7 @@ class Thrifty:
             return next((key for key, other in self.wrong.items() if agree(slope, other)), "differs")
         if calls > 2 * self.n:
             return "computes_too_often"
-        return "keeps_all" if self.n > 50 and most > self.n // self.every + self.every + 4 else ""
+        return "keeps_all" if self.n > 50 and most > most_numbers(self.n, self.every) else ""
 
 
 TOTAL = "total = sum(convolve({}, ws), Value(0.0))\ntotal.backward()\n[w.grad for w in ws]"

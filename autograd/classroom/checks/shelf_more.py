@@ -264,5 +264,5 @@ def sabotage_hunt(given: Given) -> Iterator[Question]:
     missing = {"KeyError": "engine_left_out"}
     for number, answers in given["EVIDENCE"].items():
         wrong = [text for text in PROGRAMS if answers[text] != right[text]]
-        yield Question(f"shows[{number}]", wrong[0], judge=Shows(wrong), errors=missing)
-        yield Question(f"bugs[{number}]", name_of(answers), otherwise="other_bug", errors=missing)
+        yield Question(f"shows[{number}]", wrong[0], judge=Shows(wrong), errors=missing, secret=True)
+        yield Question(f"bugs[{number}]", name_of(answers), otherwise="other_bug", errors=missing, secret=True)

@@ -40,11 +40,12 @@ def by_hand(given: Given) -> Iterator[Question]:
             "sign_of_b": 2 * a * x - b,
         }
         shown = f"slope_at_x{k}     # of {a} * x**2 + {b} * x + {c}, at x = {x}"
-        yield Question(f"slope_at_x{k}", 2 * a * x + b, wrong, shown=shown)
+        yield Question(f"slope_at_x{k}", 2 * a * x + b, wrong, shown=shown, secret=True)
     p, q, r = (given[name] for name in "PQR")
     for name, truth, own in (("by_p", q, p), ("by_q", p, q), ("by_r", 1, r)):
         wrong = {"own_number": own, "keeps_the_rest": truth + r, "constant_slope": 0, "value_for_slope": p * q + r}
-        yield Question(name, truth, wrong, shown=f"{name}     # of p*q + r, at p = {p}, q = {q}, r = {r}")
+        shown = f"{name}     # of p*q + r, at p = {p}, q = {q}, r = {r}"
+        yield Question(name, truth, wrong, shown=shown, secret=True)
 
 
 # ---- differences -----------------------------------------------------------------------------------------------------

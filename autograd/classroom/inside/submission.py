@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -30,6 +31,7 @@ class Submission:
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self.names = dict(names)
+        self.engine: Engine | None = None
 
     def use_engine(self, arriving: float | None = None) -> None:
         """Let the student's class of numbers be known as `engine`.
@@ -37,27 +39,36 @@ class Submission:
         Its backward pass may be a function beside it; `one_step(output, gradient)`, where it is there, takes only one
         step back, with the gradient that is `arriving`.
         """
-        if "engine" in self.names and "Value" not in self.names:
+        if self.engine is not None and arriving is None:
             return
         make = next((self.names[name] for name in CLASSES if name in self.names), None)
         if make is None:
             raise Unusable("no_class")
         one_step, backward = self.names.get("one_step"), self.names.get("backward")
         if arriving is not None and one_step is not None:
-            backward = lambda output: one_step(output, arriving)  # noqa: E731
+            backward = partial(stepping, one_step, arriving)
         beside = {name: self.names[name] for name in METHODS if name in self.names and not hasattr(make, name)}
-        self.names["engine"] = Engine(make, backward, beside)
+        self.engine = Engine(make, backward, beside)
 
     def reply(self, question: str, given: Mapping[str, Any]) -> Reply:
         """Run a question's lines where all the student wrote can be seen; the last one is an expression."""
         try:
-            return {"answer": plain(evaluate(question, {**tools.TOOLS, **self.names, **given, "submission": self}))}
+            own = {**tools.TOOLS, "engine": self.engine, "submission": self}  # which nothing of the student's hides
+            return {"answer": plain(evaluate(question, {**self.names, **own, **given}))}
         except Unusable as reason:
             return {"unusable": reason.key, "facts": reason.facts}
         except RecursionError as error:
             return told(error.with_traceback(None), FILE)
         except (*STOPS, MemoryError) as error:
             return told(error, FILE)
+
+
+def stepping(one_step: Callable[..., Any], arriving: float, output: Any) -> None:
+    """One step back; and from the parents too that are results themselves, as in a - b that is a + (-b)."""
+    one_step(output, arriving)
+    for parent in getattr(output, "parents", ()):
+        if getattr(parent, "parents", ()):
+            stepping(one_step, parent.grad, parent)
 
 
 def evaluate(question: str, names: dict[str, Any]) -> Any:

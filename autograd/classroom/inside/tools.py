@@ -59,9 +59,9 @@ def chain(length: int) -> Node:
     return node
 
 
-def names_of(nodes: Iterable[Any]) -> list[str]:
+def names_of(nodes: Iterable[Any] | None) -> list[str] | None:
     """The names of nodes; what is no node is shown as it is."""
-    return [node.name if isinstance(node, Node) else f"{node!r:.20}" for node in nodes]
+    return None if nodes is None else [node.name if isinstance(node, Node) else f"{node!r:.20}" for node in nodes]
 
 
 def outcomes(engine: Engine, trials: Sequence[Sequence[Any]], times: int = 1) -> list[Any]:

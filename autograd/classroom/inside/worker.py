@@ -35,6 +35,9 @@ class Kept:
     def flush(self) -> None:
         """There is nothing to wait for."""
 
+    def close(self) -> None:
+        """Somebody may want to."""
+
     def isatty(self) -> bool:
         return False
 
