@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -126,10 +127,12 @@ def test_a_class_is_graded_and_a_run_goes_on_where_it_was(tmp_path, capsys, monk
             hand_in(tmp_path / "in", student, number, rung.file_with(body, student))
     (tmp_path / "in" / "cy").mkdir()
     shown = ok(capsys, "class", "grade", "in", "--exercises", "1,2,5")
+    assert "student,id,points" in shown and not (tmp_path / "grades.csv").exists()
+    shown = ok(capsys, "class", "grade", "in", "--exercises", "1,2,5", "--out", "grades.csv")
     assert "ana: 3 of 3" in shown and "bo: 2 of 3" in shown and "cy: 0 of 3" in shown
     text = (tmp_path / "grades.csv").read_text(encoding="utf-8")
-    assert text.splitlines()[0] == "student,points,of,1,2,5,predicted,hints,first cause"
-    assert text.splitlines()[1] == "ana,3,3,1,1,1,0,0"
+    assert text.splitlines()[0] == "student,id,points,of,1,2,5,predicted,hints,seconds,first cause"
+    assert re.fullmatch(r"ana,ana,3,3,1,1,1,0,0,[\d.]+,", text.splitlines()[1])
     assert "not handed in" in (tmp_path / "feedback" / "cy.txt").read_text(encoding="utf-8")
     assert "looks to one side only" in (tmp_path / "feedback" / "bo.txt").read_text(encoding="utf-8")
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "feedback").iterdir()}
@@ -147,6 +150,8 @@ def test_numbers_are_those_of_the_students_own_id(tmp_path) -> None:
     [handed] = handed_in(tmp_path)
     assert handed.id == "ana" and handed.hints(1) == 2 and handed.hints(2) == 0
     (path.parent / "progress.json").write_text("[[[")
+    assert handed_in(tmp_path)[0].id == "ana"  # the file says so too
+    path.write_text(rung.reference)
     assert handed_in(tmp_path)[0].id == "folder name"
 
 

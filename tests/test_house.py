@@ -59,12 +59,16 @@ STOREYS = [
     {"autograd.classroom.verdict"},
     {"autograd.classroom.engine_examining", "autograd.classroom.examining", "autograd.classroom.predicting"},
     {"autograd.classroom.checks.registry"},
-    {f"autograd.classroom.checks.{name}" for name in ("slopes", "engines", "order", "networks", "deep", "shelf")},
+    {
+        f"autograd.classroom.checks.{name}"
+        for name in ("slopes", "engines", "order", "networks", "steps", "deep", "shelf")
+    },
     {"autograd.classroom.checks.shelf_more"},
     {"autograd.classroom.checks"},
     {"autograd.classroom.ladder"},
     {"autograd.classroom.judging"},
-    {"autograd.classroom.workbook", "autograd.classroom.grading"},
+    {"autograd.classroom.workbook", "autograd.classroom.handing"},
+    {"autograd.classroom.grading"},
     {"autograd.classroom.certificate", "autograd.classroom.results", "autograd.classroom.similarity"},
     {"autograd.classroom.exporting"},
     {"autograd.classroom.teaching"},

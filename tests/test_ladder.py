@@ -8,7 +8,18 @@ import pytest
 
 from autograd.classroom import check
 from autograd.classroom.judging import judge, judge_source, names_from
-from autograd.classroom.ladder import GIVEN, YOURS, draw_for, engine_text, exercise, exercises, ladder, patched, shelf, yours
+from autograd.classroom.ladder import (
+    YOURS,
+    draw_for,
+    engine_text,
+    exercise,
+    exercises,
+    id_in,
+    ladder,
+    patched,
+    shelf,
+    yours,
+)
 from autograd.classroom.predicting import question_for
 from autograd.classroom.speaking import FOLDER, texts
 
@@ -37,7 +48,7 @@ def test_every_exercise_ships_all_its_parts(rung) -> None:
     assert len(rung.teacher) > 80 and rung.discussion.strip().endswith("?")
     assert all(mistake.words for mistake in rung.mistakes)
     stub = rung.stub()
-    assert stub.startswith(f'"""{rung.number} · ') and YOURS in stub and 'prediction = ""' in stub
+    assert stub.lstrip("r").startswith(f'"""{rung.number} · ') and YOURS in stub and 'prediction = ""' in stub
     assert all(re.search(rf"\b{name}\b", stub) for name in rung.writes)
     compile(stub, rung.file, "exec")
 
@@ -61,7 +72,7 @@ def test_wrong_solutions_get_the_diagnosis_they_should(rung, mistake) -> None:
     verdict = judge_source(rung, rung.file_with(mistake.body, "ana"), "ana")
     assert not verdict.passed and verdict.key == mistake.key, verdict
     assert verdict.cause in str(verdict) and "Traceback" not in str(verdict)
-    assert verdict.program or mistake.key in ("lacks", "not_written")
+    assert verdict.program or mistake.key in ("lacks", "not_written", "no_such_name")
     german = judge_source(rung, rung.file_with(mistake.body, "ana"), "ana", "de")
     assert german.key == mistake.key and german.cause != verdict.cause
 
@@ -125,7 +136,10 @@ def test_a_stub_is_not_a_solution(rung) -> None:
 def test_every_students_numbers_are_their_own_and_stay(rung) -> None:
     assert rung.stub("ana") == rung.stub("ana")
     assert rung.stub("ana").splitlines()[:3] == rung.stub("bo").splitlines()[:3]
-    assert rung.given("ana") == rung.given("ana") and GIVEN in rung.stub("ana")
+    assert rung.given("ana") == rung.given("ana") and id_in(rung.stub("ana")) == "ana"
+    for student in ("it's me", 'a "b"', ""):
+        assert id_in(rung.stub(student)) == student
+    assert id_in("x = 1") is None
     assert len({str(rung.given(f"student {k}")) for k in range(50)}) >= 5
     assert draw_for("ana", 1).random() == draw_for("ana", 1).random() != draw_for("bo", 1).random()
 
@@ -251,7 +265,7 @@ def test_every_key_in_the_checks_has_a_sentence() -> None:
 
 def test_no_sentence_is_left_over() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.py"))
-    made_up = ("about_", "sign", "nothing")  # put together from a key and what goes with it
+    made_up = ("about_", "sign", "nothing", "then_")  # put together from a key and what goes with it
     quoted = source.replace("'", '"')
     assert [key for key in texts("en") if f'"{key}"' not in quoted and not key.startswith(made_up)] == []
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from autograd.classroom.asking import Apart
-from autograd.classroom.ladder import ladder
+from autograd.classroom.asking import Apart, Stopped, Unusable
+from autograd.classroom.ladder import exercise, ladder
 from autograd.classroom.speaking import say
 from autograd.classroom.workbook import Workbook, write_text
 
@@ -34,9 +34,14 @@ PAGE = """<!DOCTYPE html>
 
 def certificate(book: Workbook) -> tuple[Path, str]:
     """Train a network on the student's engine, and write the page; where it is, and what it says in words."""
-    with Apart(book.own_engine()) as ask:
-        ask("submission.use_engine()")
-        losses = ask("train_xor(engine)")
+    try:
+        with Apart(book.own_engine()) as ask:
+            ask("submission.use_engine()")
+            losses = ask("train_xor(engine)")
+    except (Stopped, Unusable) as reason:
+        error = reason.error if isinstance(reason, Stopped) else say(reason.key, book.language, **reason.facts)
+        numbers = ", ".join(map(str, book.own_parts(book.foundations(exercise(16)))))
+        raise ValueError(say("own_engine_fails", book.language, error=error, numbers=numbers)) from None
     title = say("certificate", book.language, student=book.student or say("nameless", book.language))
     built = say("built", book.language, count=len(ladder()))
     trained = say("trained", book.language, first=f"{losses[0]:.3f}", last=f"{losses[-1]:.4f}", steps=len(losses) - 1)

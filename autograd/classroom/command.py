@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from autograd.classroom import teaching
 from autograd.classroom.certificate import certificate
 from autograd.classroom.exporting import SYSTEMS
-from autograd.classroom.ladder import Exercise, exercises, ladder
+from autograd.classroom.ladder import Exercise, exercises, ladder, shelf
 from autograd.classroom.results import FORMATS
 from autograd.classroom.speaking import languages, say
 from autograd.classroom.teaching import headline, numbered
@@ -30,7 +30,8 @@ usage: autograd class COMMAND
 
 Build an engine of your own, one exercise at a time, and be told what is wrong on the smallest program that shows it.
 
-  start FOLDER    write the exercises into a new folder (--id NAME for numbers of your own, --language en or de)
+  start FOLDER    write the exercises into a new folder (--id NAME for numbers of your own; --language de, and what is
+                  said to you is in German; the exercises themselves are in English)
   next            which exercise is next, and what it is about
   check [N]       check exercise N, or all from the first that has not passed (--traceback)
   watch           check again whenever a file is saved, until Ctrl-C
@@ -39,15 +40,16 @@ Build an engine of your own, one exercise at a time, and be told what is wrong o
   progress        what has passed (--json for programs)
   certificate     when all have passed: a page that says so, and your own engine trains a network
 
-These work in the current folder, or in the one after --folder. With --own, `check` and `watch` stand on what you have
-built in earlier exercises and not on the reference.
+These work in the current folder, or in another: autograd class check --folder FOLDER. With --own, `check` and `watch`
+stand on what you have built in earlier exercises and not on the reference.
 
 For teachers:
 
   note N          time, common mistakes, a question to discuss
   pack NAME       a course with its rubric, to be edited: workshop, homework or project
   grade FOLDER    grade a folder that has one for each student, each file in a locked process of its own
-                  (--out grades.csv, --feedback DIR, --exercises 1,2,5, --language, --jobs N)
+                  (--out grades.csv, else the table is printed; --feedback DIR, else ./feedback; --exercises 1,2,5,
+                  --language, --jobs N)
   similar FOLDER  pairs of submissions that are alike but for names and numbers (--least 0.9)
   result FOLDER   one submission's grade for --format gradescope or prairielearn (--out results.json, --exercises)
   export SYSTEM FOLDER
@@ -61,7 +63,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(argv: Sequence[str], tell: Callable[[str], None]) -> int:
     """Do what a command line asks, and return its exit code."""
-    if not argv or argv[0] in ("-h", "--help"):
+    if not argv or "-h" in argv or "--help" in argv:
         tell(HELP)
         return 0
     given = parser().parse_args(list(argv))
@@ -118,7 +120,7 @@ def following(given: argparse.Namespace) -> Told:
         yield say("all_done", book.language)
         return 0
     yield headline(rung)
-    yield rung.idea
+    yield rung.idea.partition("\n")[2]
     yield say("open_it", book.language, file=book.folder / rung.file, number=rung.number)
     return 0
 
@@ -126,7 +128,8 @@ def following(given: argparse.Namespace) -> Told:
 def check(given: argparse.Namespace) -> Told:
     """One exercise; or those in order that have not passed as they stand, up to the first that does not pass."""
     book = Workbook(given.folder)
-    rungs = [numbered(given.number)] if given.number else [rung for rung in ladder() if not book.is_done(rung)]
+    waiting = [rung for rung in ladder() if given.own or not book.is_done(rung)]
+    rungs = [numbered(given.number)] if given.number else waiting
     for rung in rungs:
         verdict = book.check(rung, given.own)
         yield from told(book, rung, verdict)
@@ -134,8 +137,8 @@ def check(given: argparse.Namespace) -> Told:
             if given.traceback and verdict.traceback:
                 yield verdict.traceback
             return 1
-    if book.next() is None:
-        yield say("all_done", book.language)
+    following = book.next()
+    yield say("next_is", book.language, headline=headline(following)) if following else say("all_done", book.language)
     return 0
 
 
@@ -166,7 +169,8 @@ def watch(given: argparse.Namespace) -> Told:
 def hint(given: argparse.Namespace) -> Told:
     book, rung = Workbook(given.folder), numbered(given.number)
     level, text = book.hint(rung, given.level)
-    yield f"{level}/{len(rung.hints)}  {text}"
+    last = say("last_hint", book.language) if level == len(rung.hints) else ""
+    yield f"{level}/{len(rung.hints)}{last}  {text}"
     return 0
 
 
@@ -183,6 +187,8 @@ def progress(given: argparse.Namespace) -> Told:
         yield json.dumps({"student": book.student, "exercises": book.exercises})
         return 0
     for rung in exercises():
+        if rung == shelf()[0]:
+            yield say("on_the_shelf", book.language)
         entry = book.of(rung.number)
         mark = "ok" if book.is_done(rung) else "--" if entry.get("tries") else "  "
         hints = say("hints_used", book.language, count=entry["hints"]) if entry.get("hints") else ""

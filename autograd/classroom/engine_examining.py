@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from autograd.classroom.asking import Ask, Stopped, Unusable
 from autograd.classroom.hunting import Cause, Points, explain, hunt
-from autograd.classroom.programs import POINTS
+from autograd.classroom.programs import POINTS, Program, Step
 from autograd.classroom.rules import RULES, Rule, by_name
 from autograd.classroom.speaking import say
 from autograd.classroom.students import Student
@@ -38,7 +38,7 @@ def examine_engine(
     lacking = {rule: reason for rule in asked if (reason := student.lacks(rule))}
     for name in needs:
         if by_name[name] in lacking:
-            return of_lack(by_name[name], lacking[by_name[name]], language)
+            return of_lack(student, by_name[name], lacking[by_name[name]], language)
     rules = [rule for rule in asked if rule not in lacking]
     longest = 1 if single else longest
     failure, tried = hunt(student, rules, longest, points)
@@ -50,11 +50,17 @@ def examine_engine(
     return Verdict(True, "passed", say("passed", language, tried=tried), notes=notes, language=language)
 
 
-def of_lack(rule: Rule, reason: str, language: str) -> Verdict:
-    """What is said about an operation that is asked for and not there."""
-    key = "not_written" if reason.startswith("NotImplementedError") else "lacks"
-    op = rule.text.format("a", "b")
-    return Verdict(False, key, say(key, language, op=op, call=op, error=reason, line=""), language=language)
+def of_lack(student: Student, rule: Rule, reason: str, language: str) -> Verdict:
+    """What is said about an operation that is asked for, and is not there or stops."""
+    op, key, line, traceback = rule.text.format("a", "b"), "lacks", None, ""
+    try:
+        student.outcome(Program(rule.arity, (Step(rule, tuple(range(rule.arity))),)), (2, 3))
+    except Stopped as error:
+        reason, line, traceback = error.error, error.line, error.traceback
+        key = "not_written" if error.kind == "NotImplementedError" else "stopped" if line else "lacks"
+    at_line = say("at_line", language, line=line) if line else ""
+    said = say(key, language, op=op, call=op, error=reason, line=at_line)
+    return Verdict(False, key, said, traceback=traceback, language=language)
 
 
 def of_unusable(reason: Unusable, language: str) -> Verdict:
@@ -67,8 +73,15 @@ def of_stop(error: Stopped, language: str) -> Verdict:
     missing = error.error.partition("No module named '")[2].partition("'")[0].partition(".")[0]
     if error.kind == "ModuleNotFoundError" and missing in ENGINES:
         return Verdict(False, "borrowed", say("borrowed", language, name=missing), language=language)
-    key = "not_python" if error.kind in ("SyntaxError", "IndentationError", "TabError") else "cannot_load"
+    key = LOADING.get(error.kind, "cannot_load")
     line = say("at_line", language, line=error.line) if error.line else ""
-    return Verdict(
-        False, key, say(key, language, error=error.error, line=line), traceback=error.traceback, language=language
-    )
+    name = error.error.partition("'")[2].partition("'")[0]
+    said = say(key, language, error=error.error, line=line, name=name)
+    return Verdict(False, key, said, traceback=error.traceback, language=language)
+
+
+# What an error means while a file is read.
+LOADING = {
+    **dict.fromkeys(("SyntaxError", "IndentationError", "TabError"), "not_python"),
+    "EOFError": "no_input", "NameError": "cannot_load_name",
+}  # fmt: skip

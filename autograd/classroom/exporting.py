@@ -8,6 +8,7 @@ forms are those of nbformat 4, of nbgrader's cell metadata (schema 3) and of Ott
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -122,11 +123,16 @@ def numbers_of(rungs: Sequence[Exercise]) -> str:
     return ",".join(str(rung.number) for rung in rungs)
 
 
+def installing(place: str) -> str:
+    """A line that installs this package: from a wheel that was put there, or else by its name."""
+    return f"pip3 install {place}/scalar_autograd-*.whl || pip3 install scalar-autograd\n"
+
+
 def gradescope(rungs: Sequence[Exercise], student: str) -> Files:
     """What is zipped for Gradescope's autograder."""
     command = f"autograd class result /autograder/submission --format gradescope --exercises {numbers_of(rungs)}"
     return {
-        "setup.sh": f"{BASH}set -e\napt-get install -y python3-pip\npip3 install scalar-autograd\n",
+        "setup.sh": f"{BASH}set -e\napt-get install -y python3-pip\n{installing('/autograder/source')}",
         "run_autograder": f"{BASH}{command} --out /autograder/results/results.json\n",
     }
 
@@ -134,19 +140,23 @@ def gradescope(rungs: Sequence[Exercise], student: str) -> Files:
 def prairielearn(rungs: Sequence[Exercise], student: str) -> Files:
     """A question with an external grader: its files, and the grader's entry point."""
     info = {
+        "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"scalar-autograd/{numbers_of(rungs)}")),
         "title": "Build an engine", "topic": "Automatic differentiation", "tags": ["python"], "type": "v3",
         "gradingMethod": "External",
         "externalGradingOptions": {
             "enabled": True, "image": "prairielearn/grader-python", "entrypoint": "/grade/tests/run.sh", "timeout": 300,
+            "enableNetworking": True,  # pip installs the package
         },
     }  # fmt: skip
     command = f"autograd class result /grade/student --format prairielearn --exercises {numbers_of(rungs)}"
     names = ",".join(rung.file for rung in rungs)
+    links = "".join(f'<pl-file-download file-name="{rung.file}"></pl-file-download>\n' for rung in rungs)
     shown = "<pl-external-grader-results></pl-external-grader-results>"
     return {
         "info.json": json.dumps(info, indent=1) + "\n",
-        "question.html": f'<pl-file-upload file-names="{names}"></pl-file-upload>\n{shown}\n',
-        "tests/run.sh": f"{BASH}pip install scalar-autograd\n{command} --out /grade/results/results.json\n",
+        "question.html": f'{links}<pl-file-upload file-names="{names}"></pl-file-upload>\n{shown}\n',
+        "tests/run.sh": f"{BASH}{installing('/grade/tests')}{command} --out /grade/results/results.json\n",
+        **{f"clientFilesQuestion/{rung.file}": rung.stub(student) for rung in rungs},
     }
 
 

@@ -7,104 +7,35 @@ is not graded again, so a run that was interrupted goes on where it was. Next: c
 from __future__ import annotations
 
 import csv
-import hashlib
 import html
 import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograd import __version__
 from autograd.classroom.asking import LIMITS
-from autograd.classroom.judging import judge_source, text_of
-from autograd.classroom.ladder import Exercise, exercise, exercises, ladder
+from autograd.classroom.handing import Handed, handed_in
+from autograd.classroom.judging import judge_source
+from autograd.classroom.ladder import Exercise, exercise, ladder
 from autograd.classroom.speaking import say
 from autograd.files import make_folder, write_whole
 
 LOCKED = {**LIMITS, "locked": True, "core": 0, "total": 60.0}
-LARGEST = 1_000_000  # bytes of a file
-
-
-@dataclass(frozen=True)
-class Handed:
-    """What a student has handed in: files by exercise."""
-
-    folder: Path
-    files: Mapping[int, Path]
-
-    @property
-    def student(self) -> str:
-        return self.folder.name
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """What the student's own progress.json says: the id that numbers were drawn for, the hints that were used."""
-        path = self.folder / "progress.json"
-        try:
-            if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
-                return {}
-            found = json.loads(text_of(path))
-            return found if isinstance(found, dict) else {}
-        except (OSError, ValueError, RecursionError):
-            return {}
-
-    @property
-    def id(self) -> str:
-        given = self.told.get("student")
-        return given if isinstance(given, str) and given and len(given) < 200 else self.student
-
-    def hints(self, number: int) -> int:
-        try:
-            return min(max(int(self.told["exercises"][str(number)]["hints"]), 0), 3)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            return 0
-
-    def digest(self) -> str:
-        """Of all that the grade depends on: this version, the id, the files, the hints."""
-        found = hashlib.sha256(f"{__version__} {self.id}".encode(errors="replace"))
-        for number, path in sorted(self.files.items()):
-            try:
-                content = path.read_bytes()[: LARGEST + 1]
-            except OSError:
-                content = b""
-            found.update(b"%d %d %s" % (number, self.hints(number), content))
-        return found.hexdigest()
-
-
-def files_in(folder: Path) -> dict[int, Path]:
-    """The files of exercises in a student's folder; links are none."""
-    found = {int(path.name[:2]): path for path in sorted(folder.glob("[0-9][0-9]_*.py")) if not path.is_symlink()}
-    return {number: path for number, path in found.items() if path.is_file() and 1 <= number <= len(exercises())}
-
-
-def handed_in(folder: Path) -> list[Handed]:
-    """All submissions in a folder, by name; ValueError if there is none."""
-    if not folder.is_dir():
-        raise ValueError(f"{str(folder)!r:.80} is no folder\nname one with a folder for each student")
-    found = []
-    for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        found.append(Handed(place, files_in(place)))
-    if not found:
-        raise ValueError(f"{str(folder)!r:.80} has no submissions in it\nput a folder for each student there")
-    return found
 
 
 def graded_file(rung: Exercise, handed: Handed, language: str) -> dict[str, Any]:
     """The grade of one file, with its reason."""
     start = time.monotonic()
-    path = handed.files[rung.number]
     result: dict[str, Any] = {"passed": False, "program": "", "feedback": "", "hints": handed.hints(rung.number)}
     try:
-        if path.stat().st_size > LARGEST:
-            raise ValueError(f"{path.name} has more than {LARGEST:,} bytes\nhand in what you wrote yourself")
-        text = text_of(path)
+        text = handed.text(rung.number)
         if not text.strip():
-            raise ValueError(f"{path.name} is empty\nwrite your solution, and save the file")
+            raise ValueError(f"{handed.files[rung.number].name} is empty\nwrite your solution, and save the file")
         verdict = judge_source(rung, text, handed.id, language, limits=LOCKED)
         result |= {"passed": verdict.passed, "key": verdict.key, "cause": verdict.cause, "program": verdict.program}
         result |= {"predicted": verdict.predicted, "feedback": str(verdict)}
@@ -156,10 +87,10 @@ def page(text: str, language: str) -> str:
 
 
 def grade(
-    folder: Path, out: Path, feedback: Path, numbers: Sequence[int] = (), language: str = "en", jobs: int = 0,
+    folder: Path, out: Path | None, feedback: Path, numbers: Sequence[int] = (), language: str = "en", jobs: int = 0,
     tell: Callable[[str], None] = lambda line: None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Grade all submissions, several at once; write the table after each, and tell of it."""
+    """Grade all submissions, several at once; write the table after each, if anywhere, and tell of it."""
     numbers = list(numbers) or [rung.number for rung in ladder()]
     submissions = handed_in(folder)
     make_folder(feedback)
@@ -167,23 +98,41 @@ def grade(
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         for graded in pool.map(lambda each: grade_one(each, numbers, feedback, language), submissions):
             found.append(graded)
-            write_whole(out, table(found, numbers).encode(errors="replace"))
+            if out is not None:
+                write_whole(out, table(found, numbers).encode(errors="replace"))
             tell(say("graded", language, student=graded["student"], points=graded["points"], most=len(numbers)))
+    for line in doubts(submissions, language):
+        tell(line)
     return found
+
+
+def doubts(submissions: Iterable[Handed], language: str) -> Iterator[str]:
+    """What a teacher should look at: files that are no exercise by their name, ids that are there twice."""
+    by_id: dict[str, list[str]] = defaultdict(list)
+    for handed in submissions:
+        if handed.unknown:
+            yield say("unknown_files", language, student=handed.student, names=", ".join(handed.unknown)[:200])
+        if handed.id:
+            by_id[handed.id].append(handed.student)
+    for each, students in by_id.items():
+        if len(students) > 1:
+            yield say("same_id", language, students=", ".join(students), id=each)
 
 
 def table(found: Iterable[Mapping[str, Any]], numbers: Sequence[int]) -> str:
     """Grades as comma-separated values: a row for each student, a column for each exercise."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["student", "points", "of", *map(str, numbers), "predicted", "hints", "first cause"])
+    last = ["predicted", "hints", "seconds", "first cause"]
+    rows.writerow(["student", "id", "points", "of", *map(str, numbers), *last])
     for graded in found:
         results = graded["results"]
         marks = ["" if str(n) not in results else int(results[str(n)]["passed"]) for n in numbers]
         causes = [f"{n}: {each['cause']}" for n, each in results.items() if not each["passed"]]
         predicted = sum(each["predicted"] is True for each in results.values())
-        hints = sum(each["hints"] for each in results.values())
-        cells = [graded["student"], graded["points"], len(numbers), *marks, predicted, hints, *causes[:1]]
+        hints, seconds = (sum(each[name] for each in results.values()) for name in ("hints", "seconds"))
+        ends = [predicted, hints, round(seconds, 2), causes[0] if causes else ""]
+        cells = [graded["student"], graded["id"], graded["points"], len(numbers), *marks, *ends]
         rows.writerow([plainly(cell) for cell in cells])
     return text.getvalue()
 

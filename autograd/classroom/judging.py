@@ -11,7 +11,7 @@ from typing import Any
 from autograd.classroom.asking import LIMITS, Apart, Ask, Here, Stopped, Unusable
 from autograd.classroom.checks import CHECKS
 from autograd.classroom.engine_examining import of_stop, of_unusable
-from autograd.classroom.ladder import Exercise, engine_text, exercise
+from autograd.classroom.ladder import Exercise, engine_text, exercise, id_in
 from autograd.classroom.predicting import question_for
 from autograd.classroom.speaking import say
 from autograd.classroom.verdict import Verdict
@@ -46,11 +46,18 @@ def judge_source(
                 predicted = ask("submission.names.get('prediction', '')")
             except (Stopped, Unusable):
                 predicted = ""
+            if not verdict and has_other_numbers(rung, source, student):
+                verdict = replace(verdict, notes=(*verdict.notes, say("other_numbers", language, student=student)))
             return replace(verdict, printed=ask.printed, **told_prediction(rung, student, predicted, language))
     except Unusable as reason:
         return of_unusable(reason, language)
     except Stopped as error:
         return of_stop(error, language)
+
+
+def has_other_numbers(rung: Exercise, source: str, student: str) -> bool:
+    """Whether the numbers that stand in a file are not those that the student has in this exercise."""
+    return id_in(source) is not None and rung.given_part(student).partition("\n")[2] not in source
 
 
 def told_prediction(rung: Exercise, student: str, predicted: Any, language: str) -> dict[str, Any]:
@@ -103,8 +110,9 @@ def check_exercise(given: Any, number: int, student: str = "", language: str = "
             raise ValueError(f"check: {str(given)!r:.80} is no file\ngive a class, a function, globals(), or a path")
         return judge_source(rung, text_of(Path(given)), student, language)
     names = dict(names_from(given, rung))
+    predicted = told_prediction(rung, student, names.get("prediction"), language)
     if rung.uses_engine:
         engine = {"__name__": "engine"}
         exec(compile(engine_text(), "<engine.py>", "exec"), engine)
         names.setdefault("Value", engine["Value"])
-    return judge(rung, Here(names), student, language)
+    return replace(judge(rung, Here(names), student, language), **predicted)

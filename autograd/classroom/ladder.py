@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import pprint
 import random
 import re
 from collections.abc import Mapping
@@ -19,12 +18,14 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograd.classroom.speaking import written
+
 FOLDER = Path(__file__).parent / "exercises"
 RUNGS = 20
 YOURS = "# ---- yours ----"
 PREDICT = "# ---- predict first: a letter between the quotes, before you write anything ----"
-GIVEN = "# ---- given: numbers of your own; the check tries them, and others ----"
-SO_FAR = "# ---- so far: what the exercises before have built ----"
+GIVEN = "# ---- given{}: the check tries these numbers, and others ----"
+SO_FAR = "# ---- so far: what the exercises before have built; each `class Value(Value)` adds to the one above ----"
 
 
 class Mistake(NamedTuple):
@@ -146,11 +147,16 @@ class Exercise:
 
         parts = [header_of(read(self.folder / "stub.py"))]
         parts.append(f'{PREDICT}\n{question_for(self, student).comment()}\nprediction = ""')
-        parts.append("\n".join([GIVEN, *(f"{name} = {shown(x)}" for name, x in self.given(student).items())]))
+        parts.append(self.given_part(student))
         if self.stands_on:
             bodies = [(own or {}).get(number) or exercise(number).reference for number in self.stands_on]
             parts.append("\n\n\n".join([SO_FAR, *(each.strip() for each in bodies)]))
         return "\n\n".join([*parts, f"{YOURS}\n\n{body.strip()}"]) + "\n"
+
+    def given_part(self, student: str) -> str:
+        """The student's own numbers as they stand in the file, with the id that they are drawn for."""
+        whose = f", for {student!r}" if student else ""
+        return "\n".join([GIVEN.format(whose), *(f"{name} = {written(x)}" for name, x in self.given(student).items())])
 
     @property
     def idea(self) -> str:
@@ -162,12 +168,6 @@ class Exercise:
         from autograd.classroom.checks import GIVEN_NUMBERS
 
         return GIVEN_NUMBERS[self.number](draw_for(student, self.number))
-
-
-def shown(number: Any) -> str:
-    """A number, or what holds numbers, as Python reads it."""
-    text = pprint.pformat(number, width=108, compact=True, sort_dicts=False)
-    return re.sub(r"\b(nan|inf)\b", r"float('\1')", text)
 
 
 def read(path: Path) -> str:
@@ -191,6 +191,16 @@ def yours(text: str) -> str:
     """What a student wrote in a file: what stands below the line that says so; all of it, if that is gone."""
     _, mark, below = text.partition(YOURS)
     return below.strip() + "\n" if mark else text
+
+
+def id_in(text: str) -> str | None:
+    """The id that a file's numbers are drawn for, as it says itself; None if it does not say."""
+    first, last = map(re.escape, GIVEN.split("{}"))
+    found = re.search(f"^{first}(?:, for (.+))?{last}$", text, flags=re.M)
+    try:
+        return None if found is None else str(ast.literal_eval(found[1] or "''"))
+    except (ValueError, SyntaxError):
+        return None
 
 
 def patched(text: str, diff: str) -> str:

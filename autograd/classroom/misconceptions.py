@@ -94,23 +94,33 @@ class Engine(NamedTuple):
     order: Order = topological
     sends: Sends = chain_rule
     adds: bool = True  # or replaces
-    seed: int = 1
+    seed: float | None = 1  # of the output; its own value if None
     rule: str = ""  # the operation that is wrong, if it is one
+    only: int | None = None  # the operand for which it is; None: for all
+    by_edges: bool = False  # each operand is gone into before the next one gets anything
 
     def outcome(self, program: Program, at: Sequence[Number], arriving: Number = 1) -> Outcome:
         """What this engine makes of a program."""
         numbers = program.values(at)
         slopes: list[Number] = [0] * len(numbers)
-        slopes[-1] = self.seed * arriving
-        for place in self.order(program):
-            if place < program.leaves:
-                continue
-            rule, operands = program.steps[place - program.leaves]
-            taken = [numbers[k] for k in operands]
-            sent = [self.sends(rule, which, slopes[place], taken) for which in range(rule.arity)]
-            for operand, share in zip(operands, sent):
-                slopes[operand] = slopes[operand] + share if self.adds or self.rule not in ("", rule.name) else share
+        slopes[-1] = arriving * (numbers[-1] if self.seed is None else self.seed)
+        places = self.order(program)
+        for place in [output_of(program)] if self.by_edges else places:
+            self.fire(program, place, numbers, slopes)
         return Outcome(numbers[-1], tuple(slopes[: program.leaves]))
+
+    def fire(self, program: Program, place: int, numbers: Sequence[Number], slopes: list[Number]) -> None:
+        """Let a line send its operands what it has, or what this engine takes for it."""
+        if place < program.leaves:
+            return
+        rule, operands = program.steps[place - program.leaves]
+        taken = [numbers[k] for k in operands]
+        sent = [self.sends(rule, which, slopes[place], taken) for which in range(rule.arity)]
+        for which, (operand, share) in enumerate(zip(operands, sent)):
+            replaces = not self.adds and self.rule in ("", rule.name) and self.only in (None, which)
+            slopes[operand] = share if replaces else slopes[operand] + share
+            if self.by_edges:
+                self.fire(program, operand, numbers, slopes)
 
 
 def with_slopes(name: str, slopes: Callable[..., tuple[Number, ...]]) -> Sends:
@@ -137,6 +147,20 @@ def gradient_alone(name: str) -> Sends:
     return with_slopes(name, lambda *operands: (1,) * len(operands))
 
 
+def times(name: str, factor: float) -> Sends:
+    """One operation, or all if the name is empty, that sends so many times what it should."""
+
+    def sends(rule: Rule, which: int, gradient: Number, operands: Sequence[Number]) -> Number:
+        return (factor if name in ("", rule.name) else 1) * chain_rule(rule, which, gradient, operands)
+
+    return sends
+
+
+def in_whole_numbers(rule: Rule, which: int, gradient: Number, operands: Sequence[Number]) -> Number:
+    """What is behind the point is lost."""
+    return int(chain_rule(rule, which, gradient, operands))
+
+
 def nothing_to(name: str, left_out: int) -> Sends:
     """One operation that sends nothing to one of its operands."""
 
@@ -156,24 +180,21 @@ def other_sign(name: str, which_one: int) -> Sends:
     return sends
 
 
-def both_signs(name: str) -> Sends:
-    """One operation that sends to both of its operands with the wrong sign."""
-
-    def sends(rule: Rule, which: int, gradient: Number, operands: Sequence[Number]) -> Number:
-        return (-1 if rule.name == name else 1) * chain_rule(rule, which, gradient, operands)
-
-    return sends
-
-
 # What is often taken for a local slope, by operation, with the key of what is said about it.
 WRONG_SLOPES: list[tuple[str, str, Callable[..., tuple[Number, ...]]]] = [
     ("*", "own_data", lambda a, b: (a, b)),
+    ("+", "own_numbers", lambda a, b: (a, b)),
+    ("-", "own_numbers", lambda a, b: (a, -b)),
+    ("+", "products_rule", lambda a, b: (b, a)),
+    ("-", "products_rule", lambda a, b: (b, a)),
+    ("-", "products_rule", lambda a, b: (b, -a)),
     ("/", "not_squared", lambda a, b: (1 / b, -a / b)),
     ("/", "own_data", lambda a, b: (1 / a, -b / (a * a)) if a else (0, 0)),
     ("relu", "no_gate", lambda a: (1,)),
     ("relu", "value_as_slope", lambda a: (max(a, 0),)),
     ("abs", "no_gate", lambda a: (1,)),
     ("tanh", "not_squared", lambda a: (1 - math.tanh(a),)),
+    ("tanh", "square_of_all", lambda a: ((1 - math.tanh(a)) ** 2,)),
     ("tanh", "input_for_output", lambda a: (1 - a * a,)),
     ("tanh", "value_as_slope", lambda a: (math.tanh(a),)),
     ("sigmoid", "half_of_it", lambda a: (sigmoid(a),)),
@@ -210,8 +231,11 @@ ORDERS = [
     *(Engine("too_early", partial(breadth_first, met=met)) for met in MEETINGS[:2]),
     *(Engine("too_early", partial(depth_first, met=met)) for met in MEETINGS[:2]),
     *(Engine("recursion", partial(recursion, met=met)) for met in MEETINGS),
+    Engine("recursion", by_edges=True),
     Engine("one_step", last_only),
     Engine("no_seed", seed=0),
+    *(Engine("other_seed", seed=seed) for seed in (None, 2, -1, 0.5)),
+    Engine("whole_numbers", sends=in_whole_numbers),
     Engine("upstream_everywhere", sends=slope_alone("")),
 ]
 
@@ -228,8 +252,11 @@ def of_rules(rules: Sequence[Rule]) -> Iterator[Engine]:
             yield Engine(f"sign_{which}", sends=other_sign(rule.name, which), rule=rule.name)
             yield Engine(f"nothing_{which}", sends=nothing_to(rule.name, which), rule=rule.name)
         if rule.arity > 1:
-            yield Engine("sign_both", sends=both_signs(rule.name), rule=rule.name)
-            yield Engine("accumulate_one", adds=False, rule=rule.name)
+            yield Engine("sign_both", sends=times(rule.name, -1), rule=rule.name)
+            yield from (Engine("accumulate_one", adds=False, rule=rule.name, only=only) for only in (None, 0, 1))
+        yield Engine("nothing_at_all", sends=times(rule.name, 0), rule=rule.name)
+        yield Engine("doubled_slope", sends=times(rule.name, 2), rule=rule.name)
+        yield Engine("halved_slope", sends=times(rule.name, 0.5), rule=rule.name)
         yield Engine("slope_of_one", sends=gradient_alone(rule.name), rule=rule.name)
 
 

@@ -34,6 +34,8 @@ class Prediction:
     def __str__(self) -> str:
         return "\n".join([self.question, *(f"  {letter}  {text}" for letter, text in self.options.items())])
 
+    __repr__ = __str__  # at the prompt too, it does not give the answer away
+
     def comment(self) -> str:
         """The question as a comment of a Python file."""
         return "\n".join(f"# {line}".rstrip() for line in str(self).splitlines())

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd.classroom.grading import Handed, files_in, graded_file
+from autograd.classroom.grading import graded_file
+from autograd.classroom.handing import submission
 from autograd.classroom.ladder import exercise
 from autograd.classroom.speaking import say
 
@@ -19,7 +20,7 @@ Graded = Mapping[int, Mapping[str, Any]]  # results by exercise
 
 def grade_folder(folder: Path, numbers: Sequence[int], language: str = "en") -> dict[int, dict[str, Any]]:
     """The grades of one submission; an exercise that was not handed in has not passed."""
-    handed = Handed(folder, files_in(folder))
+    handed = submission(folder)
     missing = {
         "passed": False,
         "feedback": say("not_handed_in", language),

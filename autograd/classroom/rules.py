@@ -53,9 +53,16 @@ def is_zero(*operands: Number) -> bool:
     return operands[-1] == 0
 
 
-BINARY = [
+BASIC = [
     Rule("+", "{} + {}", operator.add, lambda a, b: (1, 1), 2),
     Rule("*", "{} * {}", operator.mul, lambda a, b: (b, a), 2),
+]
+UNARY = [
+    Rule("negative", "-{}", operator.neg, lambda a: (-1,)),
+    Rule("**", "{} ** 3", lambda a: a**3, lambda a: (3 * a * a,)),
+    Rule("** -1", "{} ** -1", lambda a: a**-1, lambda a: (-1 / (a * a),), 1, is_zero),
+]
+BINARY = [  # which may be built from those: a - b as a + (-b), a / b as a * b ** -1
     Rule("-", "{} - {}", operator.sub, lambda a, b: (1, -1), 2),
     Rule("/", "{} / {}", operator.truediv, lambda a, b: (1 / b, -a / (b * b)), 2, is_zero),
 ]
@@ -74,11 +81,6 @@ CONSTANTS = [  # on either side of the sign
     Rule("number -", "1 - {}", lambda a: 1 - a, lambda a: (-1,)),
     Rule("/ number", "{} / 2", lambda a: a / 2, lambda a: (Fraction(1, 2),)),
     Rule("number /", "6 / {}", lambda a: 6 / a, lambda a: (-6 / (a * a),), 1, is_zero),
-]
-UNARY = [
-    Rule("negative", "-{}", operator.neg, lambda a: (-1,)),
-    Rule("**", "{} ** 3", lambda a: a**3, lambda a: (3 * a * a,)),
-    Rule("** -1", "{} ** -1", lambda a: a**-1, lambda a: (-1 / (a * a),), 1, is_zero),
     Rule("number **", "3 ** {}", lambda a: 3**a, lambda a: (float(3**a) * math.log(3),)),
 ]
 FUNCTIONS = [
@@ -89,5 +91,5 @@ FUNCTIONS = [
     Rule("tanh", "tanh({})", tanh, lambda a: (1 / math.cosh(a) ** 2,), 1, nowhere, "tanh"),
     Rule("sigmoid", "sigmoid({})", sigmoid, lambda a: (sigmoid(a) * sigmoid(-a),), 1, nowhere, "sigmoid"),
 ]
-RULES = [*BINARY, *UNARY, *CONSTANTS, *FUNCTIONS, POWER]
+RULES = [*BASIC, *UNARY, *BINARY, *CONSTANTS, *FUNCTIONS, POWER]
 by_name = {rule.name: rule for rule in RULES}

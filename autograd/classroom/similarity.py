@@ -17,8 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from autograd.classroom.grading import Handed
-from autograd.classroom.judging import text_of
+from autograd.classroom.handing import Handed
 from autograd.classroom.ladder import exercise, yours
 
 DEPTH = 5
@@ -74,6 +73,6 @@ def alike(submissions: Sequence[Handed], least: float = 0.9) -> Iterator[Pair]:
 
 def readable(handed: Handed, number: int) -> str:
     try:
-        return yours(text_of(handed.files[number]))
+        return yours(handed.text(number))
     except (OSError, ValueError):
         return ""

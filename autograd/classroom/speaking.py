@@ -7,6 +7,8 @@ it lacks is said in English. Next: verdict.py.
 from __future__ import annotations
 
 import json
+import pprint
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,3 +35,13 @@ def say(key: str, language: str = "en", **facts: Any) -> str:
     'you replaced the gradient where it must be added: a is used twice'
     """
     return texts(language).get(key, texts("en")[key]).format(**facts)
+
+
+def written(number: Any) -> str:
+    """A number, or what holds numbers, as Python reads it.
+
+    >>> written([1.5, float("nan")])
+    "[1.5, float('nan')]"
+    """
+    text = pprint.pformat(number, width=108, compact=True, sort_dicts=False)
+    return re.sub(r"\b(nan|inf)\b", r"float('\1')", text)

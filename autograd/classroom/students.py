@@ -22,7 +22,9 @@ class Student:
     >>> from autograd.classroom.inside.engines import Engine
     >>> from autograd.classroom.programs import Step
     >>> from autograd.classroom.rules import by_name
-    >>> Student(Here({"engine": Engine(Value)})).outcome(Program(1, (Step(by_name["+"], (0, 0)),)), [2.0])
+    >>> here = Here({})
+    >>> here.submission.engine = Engine(Value)
+    >>> Student(here).outcome(Program(1, (Step(by_name["+"], (0, 0)),)), [2.0])
     Outcome(value=4.0, slopes=(2.0,))
     """
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from autograd.classroom.exporting import export
-from autograd.classroom.grading import grade, handed_in
+from autograd.classroom.grading import grade, table
+from autograd.classroom.handing import handed_in
 from autograd.classroom.ladder import Exercise, exercise, exercises, ladder
 from autograd.classroom.results import FORMATS, grade_folder
 from autograd.classroom.similarity import alike
 from autograd.classroom.speaking import say
-from autograd.files import write_whole
+from autograd.files import make_folder, write_whole
 
 Told = Generator[str, None, int]
 PACKS = Path(__file__).parent / "packs"
@@ -56,9 +57,9 @@ def pack(given: argparse.Namespace) -> Told:
 def grading(given: argparse.Namespace) -> Told:
     numbers = [rung.number for rung in several(given.exercises)]
     lines: list[str] = []
-    out = given.out or Path("grades.csv")
-    grade(given.folder, out, given.feedback, numbers, given.language, max(given.jobs, 0), lines.append)
-    yield "\n".join([*lines, say("wrote", given.language, path=out)])
+    found = grade(given.folder, given.out, given.feedback, numbers, given.language, max(given.jobs, 0), lines.append)
+    yield "\n".join(lines)
+    yield say("wrote", given.language, path=given.out) if given.out else table(found, numbers).rstrip()
     return 0
 
 
@@ -80,6 +81,7 @@ def result(given: argparse.Namespace) -> Told:
     if given.out is None:
         yield text.rstrip()
         return 0
+    make_folder(given.out.parent)
     write_whole(given.out, text.encode())
     yield say("wrote", given.language, path=given.out)
     return 0
@@ -88,6 +90,7 @@ def result(given: argparse.Namespace) -> Told:
 def exporting(given: argparse.Namespace) -> Told:
     written = export(given.system, given.folder, several(given.exercises), given.id)
     yield "\n".join(say("wrote", path=path) for path in written)
+    yield say(f"then_{given.system}", folder=given.folder)
     return 0
 
 

@@ -16,7 +16,12 @@ from autograd.drawing import tree
 from autograd.value import Value
 
 # What an error of some kind means, wherever a student's code ends in it.
-KINDS = {"NotImplementedError": "not_written", "RecursionError": "too_deep", "TooManyLooks": "again_and_again"}
+KINDS = {
+    "NotImplementedError": "not_written",
+    "RecursionError": "too_deep",
+    "TooManyLooks": "again_and_again",
+    "EOFError": "no_input",
+}
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,14 @@ def of_failure(failure: Failure, cause: Cause, language: str, arriving: float = 
     key = key_of(failure, cause)
     second = engine is not None and engine.rule and not cause.is_all  # walks over sets differ from run to run
     notes = (say("also", language),) if second else ()
+    told = facts(failure, engine)
+    told["line"] = say("at_line", language, line=told["line"]) if told.get("line") else ""
+    if failure.error and "object is not iterable" in failure.error.error:
+        notes = (say("one_tuple", language),)
     return Verdict(
         passed=False,
         key=key,
-        cause=say(key, language, **facts(failure, engine)),
+        cause=say(key, language, **told),
         program=str(program),
         at=where(program, failure.at, arriving),
         yours=by_name_of(program, failure.yours, arriving) if failure.yours else {},
@@ -136,7 +145,8 @@ def of_failure(failure: Failure, cause: Cause, language: str, arriving: float = 
 def key_of(failure: Failure, cause: Cause) -> str:
     """The name of what is said."""
     if failure.yours is None:
-        return KINDS.get(failure.error.kind if failure.error else "", "crash")
+        kind = failure.error.kind if failure.error else ""
+        return "calls_itself" if kind == "RecursionError" else KINDS.get(kind, "crash")
     if cause.engine is not None:
         key, rule = cause.engine.key, failure.program.steps[0].rule
         alone = cause.engine.rule and not any(

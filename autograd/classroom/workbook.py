@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autograd.classroom.judging import judge_source, text_of
 from autograd.classroom.ladder import Exercise, engine_text, exercise, exercises, ladder, yours
-from autograd.classroom.speaking import texts
+from autograd.classroom.speaking import say, texts
 from autograd.classroom.verdict import Verdict
 from autograd.files import make_folder, write_whole
 
@@ -24,7 +25,8 @@ class Workbook:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         if not (folder / PROGRESS).is_file():
-            raise ValueError(f"{str(folder)!r:.80} is no classroom folder\nbegin one with: autograd class start FOLDER")
+            advice = "go into yours, or begin one with: autograd class start FOLDER"
+            raise ValueError(f"{str(folder)!r:.80} is no classroom folder\n{advice}")
         try:
             told = json.loads(text_of(folder / PROGRESS))
             self.student, self.language = str(told["student"]), str(told["language"])
@@ -32,7 +34,7 @@ class Workbook:
             texts(self.language)
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
-                f"{PROGRESS} cannot be read: {str(error).splitlines()[0]:.60}\n"
+                f"{PROGRESS} cannot be read: {str(error).splitlines()[0]:.100}\n"
                 "take it away and begin again in another folder; your exercise files are untouched"
             ) from None
 
@@ -43,7 +45,7 @@ class Workbook:
             raise ValueError(f"{str(folder)!r:.80} is a file\nname a folder that is not there yet")
         if folder.exists() and any(folder.iterdir()):
             begun = (folder / PROGRESS).exists()
-            advice = "go on with: autograd class next" if begun else "name a folder that is not there yet, or empty"
+            advice = "go into it, and on with: autograd class next" if begun else "name one that is not there, or empty"
             raise ValueError(f"{str(folder)!r:.80} is there already, and not empty: nothing was written\n{advice}")
         texts(language)
         make_folder(folder)
@@ -90,15 +92,29 @@ class Workbook:
     def check(self, rung: Exercise, own: bool = False) -> Verdict:
         """Judge a file, and remember what came of it; with `own`, on what the student has built before."""
         text = self.text(rung)
-        engine = self.own_engine() if own and rung.uses_engine else None
-        if own and rung.stands_on:
-            text = rung.file_with(yours(text), self.student, self.own_parts(rung.stands_on))
-        verdict = judge_source(rung, text, self.student, self.language, engine)
+        verdict = self.judge(rung, text, own)
+        others = ", ".join(map(str, self.own_parts(self.foundations(rung))))
+        if others and not verdict and own:
+            verdict = replace(verdict, notes=(*verdict.notes, say("stands_on_own", self.language, numbers=others)))
+        if others and not verdict and not own and self.judge(rung, text, own=True):
+            verdict = replace(verdict, notes=(*verdict.notes, say("passes_on_own", self.language)))
         entry = self.of(rung.number)
         entry |= {"passed": verdict.passed, "digest": self.digest(rung), "tries": entry.get("tries", 0) + 1}
         entry |= {"cause": verdict.key, "predicted": verdict.predicted}
         self.save()
         return verdict
+
+    def judge(self, rung: Exercise, text: str, own: bool) -> Verdict:
+        engine = self.own_engine() if own and rung.uses_engine else None
+        if own and rung.stands_on:
+            text = rung.file_with(yours(text), self.student, self.own_parts(rung.stands_on))
+        return judge_source(rung, text, self.student, self.language, engine)
+
+    @staticmethod
+    def foundations(rung: Exercise) -> tuple[int, ...]:
+        """The exercises that this one stands on, if one's own are taken."""
+        last = exercise(12)
+        return (*last.stands_on, last.number) if rung.uses_engine else rung.stands_on
 
     def own_parts(self, numbers: tuple[int, ...]) -> dict[int, str]:
         """What the student has written in exercises, where it is anything."""
@@ -107,8 +123,7 @@ class Workbook:
 
     def own_engine(self) -> str:
         """The engine that the student has built; where a part is missing, the reference's stands in."""
-        last = exercise(12)
-        parts = {number: exercise(number).reference for number in (*last.stands_on, last.number)}
+        parts = {number: exercise(number).reference for number in self.foundations(exercise(16))}
         return "\n\n".join((parts | self.own_parts(tuple(parts))).values())
 
     def reset(self, rung: Exercise) -> str:

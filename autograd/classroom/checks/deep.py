@@ -56,6 +56,7 @@ def counted_otherwise(outputs: Table) -> dict[str, int]:
     return {
         "counts_zeros": sum(map(sum, zeros)),
         "first_sample_only": sum(zeros[0]),
+        "counts_living": len(zeros[0]) - dead(outputs),
         "dead_samples": sum(map(all, zeros)),
         "ever_zero": sum(map(any, zip(*zeros))),
     }
@@ -92,6 +93,7 @@ def vanishing(given: Given) -> Iterator[Question]:
         [[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]],
         [[0.0, 0.0], [0.0, 0.0], [0.0, 3.0]],
         [[1.0, 2.0], [0.0, 0.0], [3.0, 0.0]],
+        [[0.0, 1e-6, 0.0, 1.0], [0.0, 0.0, 0.0, 2.0]],
     ]
     for outputs in (given["OUTPUTS"], *usual):
         yield Question(f"dead_units({outputs})", dead(outputs), counted_otherwise(outputs))
@@ -116,6 +118,14 @@ def back_through_norm(
     through_mean = sum(gs) / n if mean else 0.0
     through_variance = sum(g * y for g, y in zip(gs, ys)) / (n - less) if variance else 0.0
     return [(g - through_mean - y * through_variance) / deviation for g, y in zip(gs, ys)]
+
+
+def sums_for_means(xs: Sequence[float], gs: Sequence[float], eps: float) -> list[float]:
+    """The gradient by each x, but for two divisions by n."""
+    ys, centre = normalised(xs, eps), sum(xs) / len(xs)
+    deviation = math.sqrt(sum((x - centre) ** 2 for x in xs) / len(xs) + eps)
+    along = sum(g * y for g, y in zip(gs, ys))
+    return [(g - sum(gs) - y * along) / deviation for g, y in zip(gs, ys)]
 
 
 @gives(19)
@@ -146,6 +156,7 @@ def batch_norm(given: Given) -> Iterator[Question]:
             "both_constant": back_through_norm(xs, gs, eps, False, False),
             "bessel": back_through_norm(xs, gs, eps, less=1),
             "passed_on": gs,
+            "sums_for_means": sums_for_means(xs, gs, eps),
             "no_eps": back_through_norm(xs, gs, 0.0),
         }
         yield Question(
@@ -181,6 +192,18 @@ def first_step_only(w: float, u: float, xs: Sequence[float]) -> list[float]:
     return last
 
 
+def one_state_late(w: float, u: float, xs: Sequence[float]) -> list[float]:
+    """Gradients where the state after each step is taken for the one before."""
+    states = [0.0]
+    for x in xs:
+        states.append(math.tanh(w * states[-1] + u * x))
+    by_w, by_u, gradient = 0.0, 0.0, 1.0
+    for h, x in reversed(list(zip(states[1:], xs))):
+        gradient *= 1 - h * h
+        by_w, by_u, gradient = by_w + gradient * h, by_u + gradient * x, gradient * w
+    return [by_w, by_u]
+
+
 @gives(20)
 def a_sequence(draw: random.Random) -> dict[str, Any]:
     weights = {"W": draw.choice([0.4, 0.6, 0.7, 0.8]), "U": draw.choice([0.5, 0.75, 1.25])}
@@ -208,6 +231,7 @@ def recurrent(given: Given) -> Iterator[Question]:
             "replaced_in_time": first_step_only(w, u, xs),
             "no_bend": through_time(w, u, xs, bends=False),
             "w_and_u_swapped": through_time(w, u, xs)[::-1],
+            "state_after": one_state_late(w, u, xs),
         }
         yield Question(
             f"through_time({w}, {u}, {xs})", through_time(w, u, xs), wrong, shown=f"through_time({w}, {u}, {shown})"
@@ -220,6 +244,7 @@ def recurrent(given: Given) -> Iterator[Question]:
             {"clips_each": [1.0, 1.0], "not_clipped": [3.0, 4.0], "clips_by_sum": [3 / 7, 4 / 7]},
         ),
         ([0.3, 0.4], 1.0, [0.3, 0.4], {"always_scaled": [0.6, 0.8]}),
+        ([3.0, 4.0], 2.0, [1.2, 1.6], {"limit_unused": [0.6, 0.8]}),
         ([0.0, 0.0], 1.0, [0.0, 0.0], {}),
     ]
     for gradients, limit, truth, wrong in clips:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from autograd.classroom.asking import Ask
+from autograd.classroom.asking import Ask, Unusable
 from autograd.classroom.checks.registry import Check, Given, asks, checks, gives
-from autograd.classroom.engine_examining import examine_engine
+from autograd.classroom.engine_examining import examine_engine, of_unusable
 from autograd.classroom.examining import Question, agree, examine
 from autograd.classroom.programs import POINTS
 from autograd.classroom.rules import by_name
@@ -36,6 +36,8 @@ def engine_with(*needs: str, longest: int = 3, arriving: Sequence[float | None] 
     """A check of an engine by the hunt, with these operations and no others; for each of the gradients that arrive."""
 
     def check(ask: Ask, given: Given, language: str) -> Verdict:
+        if arriving[0] is not None and ask("submission.lacks_a_pass()"):
+            return of_unusable(Unusable("no_one_step"), language)
         for gradient in arriving:
             rules, points = [by_name[name] for name in needs], points_of(given)
             verdict = examine_engine(ask, needs, language, rules, longest, gradient, points)
@@ -255,4 +257,15 @@ def seeds_added(slope: float, times: int) -> float:
     return slope * times * (times + 1) / 2
 
 
-checks(9)(then(engine_with("+", "-", "*"), twice))
+def of_a_leaf(given: Given) -> Iterator[Question]:
+    """Something that was computed from nothing is its own output."""
+    yield from twice(given)
+    yield Question(
+        f"a = Value({given['A']})\na.backward()\na.grad",
+        1.0,
+        otherwise="leaf_alone",
+        shown=f"a = Value({given['A']:g}); a.backward(); a.grad",
+    )
+
+
+checks(9)(then(engine_with("+", "-", "*"), of_a_leaf))

@@ -82,6 +82,7 @@ def with_slopes(x: float) -> Iterator[Question]:
             {"quotient_not_squared": 1 / (x + 1), "quotient_sign": (2 * x + 1) / (x + 1) ** 2},
         ),
         ("1 / x", -1 / x**2, 1 / x, {"quotient_not_squared": -1 / x, "quotient_sign": 1 / x**2}),
+        ("(2 * x).exp()", 2 * e * e, e * e, {"inner_slope": e * e}),
         ("x.exp() * x", e + x * e, x * e, {"own_slope": e * e + x, "slopes_multiplied": e}),
     ]
     for formula, slope, value, wrong in rows:
@@ -100,7 +101,7 @@ def straight_through(given: Given) -> Iterator[Question]:
     """What goes forward, and what comes back."""
     a, b = given["A"], given["B"]
     begin = f"a, b = Value({a}), Value({b})\n"
-    stops = {"AttributeError": "not_a_value", "TypeError": "not_a_value"}
+    stops = {f"'{kind}' object has no attribute": "not_a_value" for kind in ("float", "int", "NoneType")}
     yield Question(begin + "detach(a).data", a, shown=f"detach(Value({a})).data", errors=stops)
     yield Question(
         begin + "y = detach(a) * b\ny.backward()\n[a.grad, b.grad]",
@@ -200,7 +201,11 @@ def a_signal(draw: random.Random) -> dict[str, Any]:
 @asks(25)
 def convolution(given: Given) -> Iterator[Question]:
     """Outputs, and the gradients that weights collect."""
-    usual = ([1.0, 2.0, 4.0, 7.0, 11.0], [2.0, -1.0]), ([1.0, 0.5, -2.0, 3.0], [1.0, 2.0, 3.0]), ([5.0], [2.0])
+    usual = (
+        ([1.0, 2.0, 4.0, 7.0, 11.0], [2.0, -1.0]),
+        ([1.0, 0.5, -2.0, 3.0, 1.5], [1.0, 2.0, 3.0, -1.0]),
+        ([5.0], [2.0]),
+    )
     for xs, ws in ((given["XS"], given["WS"]), *usual):
         n = len(xs) - len(ws) + 1
         truth = [sum(w * xs[p + k] for k, w in enumerate(ws)) for p in range(n)]

@@ -13,10 +13,10 @@ from autograd.classroom.checks.networks import NAIVE, softmax
 from autograd.classroom.checks.order import edges_of, read_program
 from autograd.classroom.checks.registry import Given, asks, gives
 from autograd.classroom.examining import Question
-from autograd.classroom.ladder import shown
 from autograd.classroom.misconceptions import ORDERS, Engine, other_sign, slope_alone, with_slopes
 from autograd.classroom.predicting import random_program
 from autograd.classroom.programs import Outcome
+from autograd.classroom.speaking import written
 
 # ---- text ------------------------------------------------------------------------------------------------------------
 
@@ -54,9 +54,10 @@ def a_text(draw: random.Random) -> dict[str, Any]:
 def attention(given: Given) -> Iterator[Question]:
     """Counts of pairs; mixtures; and none of what is to come."""
     for text in (given["TEXT"], "abab", "banana", "mississippi"):
-        kinds = ("not_smoothed", "joint_chance")
-        wrong = {**{kind: bigram_loss(text, kind) for kind in kinds}, "summed": bigram_loss(text) * (len(text) - 1)}
-        yield Question(f"bigram_loss({text!r})", bigram_loss(text), wrong)
+        right = bigram_loss(text)
+        wrong = {kind: bigram_loss(text, kind) for kind in ("not_smoothed", "joint_chance")}
+        wrong |= {"in_bits": right / math.log(2), "summed": right * (len(text) - 1)}
+        yield Question(f"bigram_loss({text!r})", right, wrong)
     usual = [1.0, -2.0, 0.5, 1.0], [[1.0, 0.0, 2.0, -1.0], [0.0, -1.0, 1.0, 2.0]], [[1.0, 0.0], [3.0, 5.0]]
     for q, ks, vs in ((given["QUERY"], given["KEYS"], given["VALUES"]), usual):
         yield Question(f"attend({q}, {ks}, {vs})", attend(q, ks, vs), {"not_scaled": attend(q, ks, vs, False)})
@@ -75,10 +76,24 @@ def attention(given: Given) -> Iterator[Question]:
 
 LEARNING = """
 import random
-draw = random.Random(7)
-z = learn(lambda arm: [0.2, 1.0, 0.5][arm] + draw.gauss(0, 0.1), 3, 600, 0.2, draw)
-[w > 0.8 for w in [math.exp(z[1]) / sum(map(math.exp, z))]][0]
+draw, pulls = random.Random(7), []
+def pull(arm):
+    pulls.append(arm)
+    return {more}[0.2, 1.0, 0.5][arm] + draw.gauss(0, 0.1)
+z = learn(pull, 3, 600, 0.2, draw)
+[len(set(pulls[:60])) == 3, pulls[-100:].count(1) >= 75, math.exp(z[1]) / sum(map(math.exp, z)) > 0.8]
 """
+STEADY = "import random\n[abs(z) for z in learn(lambda arm: 1.0, 2, 5, 0.2, random.Random(1))]"
+
+
+class Learns:
+    """Whether all arms are tried, and the best is pulled in the end, as its logit says."""
+
+    def __call__(self, answer: Any) -> str:
+        tried, pulled, sure = answer
+        if tried and pulled and sure:
+            return ""
+        return "never_tries" if not tried else "ignores_the_policy" if sure else "does_not_learn"
 
 
 @gives(27)
@@ -107,12 +122,31 @@ def policy(given: Given) -> Iterator[Question]:
         yield Question(
             f"policy_gradient({logits}, {action}, {reward}, {baseline})", [gain * each for each in towards], wrong
         )
-    yield Question(
-        LEARNING.strip(),
-        True,
-        otherwise="does_not_learn",
-        shown="learn on arms that pay 0.2, 1.0 and 0.5, 600 steps: is the second pulled more than 8 times of 10?",
+    yield of_learning("")
+    wrong = {"baseline_forgotten": learnt_steadily(0.0), "baseline_with_itself": [0.0, 0.0]}
+    shown = "learn(an arm always pays 1, 2 arms, 5 steps, rate 0.2): how far the logits move"
+    yield Question(STEADY, learnt_steadily(1.0), wrong, shown=shown, otherwise="does_not_learn")
+    yield of_learning("3 + ")
+
+
+def of_learning(more: str) -> Question:
+    """Whether it finds the best of three arms; `more` is paid by all of them."""
+    arms = ", ".join(f"{more}{pay}" for pay in (0.2, 1.0, 0.5))
+    shown = f"learn on arms that pay {arms}, 600 steps: all are tried; the second is pulled 75 times of the last 100; "
+    return Question(
+        LEARNING.format(more=more).strip(), [True] * 3, judge=Learns(), shown=f"{shown}its chance is above 0.8"
     )
+
+
+def learnt_steadily(baseline: float) -> list[float]:
+    """How far two logits move in five steps, where each action pays 1 and this is expected after the first."""
+    draw, logits = random.Random(1), [0.0, 0.0]
+    for step in range(5):
+        p = softmax(logits)
+        action = int(draw.random() > p[0])
+        gain = 1.0 - (baseline if step else 0.0)
+        logits = [z + 0.2 * gain * ((k == action) - p[k]) for k, z in enumerate(logits)]
+    return [abs(z) for z in logits]
 
 
 # ---- pictures --------------------------------------------------------------------------------------------------------
@@ -157,6 +191,8 @@ def drawing(given: Given) -> Iterator[Question]:
     ]
     for edges, count, wrong_counts in rows:
         yield Question(f"crossings(['a', 'b'], ['c', 'd'], {edges})", count, wrong_counts)
+    wide = "['a', 'b', 'c'], ['d', 'e', 'f'], [('a', 'f'), ('b', 'd'), ('c', 'e'), ('c', 'd')]"
+    yield Question(f"crossings({wide})", 3, {"counted_twice": 6, "neighbours_only": 1})
 
 
 # ---- births ----------------------------------------------------------------------------------------------------------
@@ -187,11 +223,12 @@ def births(given: Given) -> Iterator[Question]:
         wrong = {
             "infinity_overlooked": next((name for name, x, _ in bad if math.isnan(x)), None),
             "last_one": bad[-1][0] if bad else None,
+            "number_for_name": next((x for _, x, _ in bad), None),
             "blames_the_parent": parents[0] if parents else "?",
         }
         leaf = "leaves_overlooked" if bad and not parents else "compared_with_nan"
         yield Question(
-            f"[first_bad({shown(steps)})]",
+            f"[first_bad({written(steps)})]",
             [name],
             {key: [guess] for key, guess in wrong.items() if guess != name},
             shown=f"first_bad({steps})",

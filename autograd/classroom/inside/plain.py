@@ -73,4 +73,5 @@ def told(error: BaseException, file: str = "") -> dict[str, Any]:
     lines = [frame.lineno for frame in frames if frame.filename == file]
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
     text = "".join(traceback.format_exception(error, limit=-8))
-    return {"error": of_error(error), "line": line, "traceback": text[-4000:], "kind": type(error).__name__}
+    said = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else of_error(error)
+    return {"error": said, "line": line, "traceback": text[-4000:], "kind": type(error).__name__}

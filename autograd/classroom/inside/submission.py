@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from . import tools
-from .engines import METHODS, Engine, Unusable
+from .engines import BACKWARD, METHODS, Engine, Unusable
 from .plain import STOPS, plain, told
 
 FILE = "<your code>"
@@ -49,6 +49,13 @@ class Submission:
             backward = partial(stepping, one_step, arriving)
         beside = {name: self.names[name] for name in METHODS if name in self.names and not hasattr(make, name)}
         self.engine = Engine(make, backward, beside)
+
+    def lacks_a_pass(self) -> bool:
+        """Whether there is a class and nothing that goes back from it: no method, no function beside it."""
+        classes = [self.names[name] for name in CLASSES if name in self.names]
+        beside = ("one_step", *BACKWARD)
+        has_one = any(name in self.names for name in beside) or any(hasattr(c, b) for c in classes for b in BACKWARD)
+        return bool(classes) and not has_one
 
     def reply(self, question: str, given: Mapping[str, Any]) -> Reply:
         """Run a question's lines where all the student wrote can be seen; the last one is an expression."""

@@ -1,9 +1,9 @@
-"""3 · A number that remembers where it came from
+r"""3 · A number that remembers where it came from
 
 Write c = a * b with plain numbers, and c has forgotten a and b. A Value has not: it keeps its number, the Values it was
 computed from (its parents) and the sign that made it. So every expression becomes a graph.
 
-        a = 2 ---\\
+        a = 2 ---\
                   * --> c = 6          c.parents is (a, b), c.op is "*"
         b = 3 ---/
 

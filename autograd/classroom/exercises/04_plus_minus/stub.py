@@ -1,14 +1,15 @@
-"""4 · The local gradient of + and -
+r"""4 · The local gradient of + and -
 
 Each operation needs to know one thing only: by how much its result moves when an operand moves. That is its local
 gradient. When a gradient arrives at the result, each parent gets that gradient times the local one.
 
-        a <--- gradient * 1 ---\\
+        a <--- gradient * 1 ---\
                                  +  <--- gradient arrives here
         b <--- gradient * 1 ---/
 
 Here a Value keeps a function for it, `pass_back`: given the gradient that arrived, it returns what each parent gains,
-in the order of the parents. Write it for + and for -. (Or change the class to a style that you like better.)
+in the order of the parents. Write it for + and for -. (Or change the class to a style that you like better; the
+exercises after it are then checked on yours with: autograd class check --own)
 """
 
 

@@ -1,8 +1,8 @@
-"""5 · The local gradient of *
+r"""5 · The local gradient of *
 
 In a * b, moving a by a little moves the product by b times as much: what counts for a parent is the *other* one's data.
 
-        a = 2 <--- gradient * 3 ---\\
+        a = 2 <--- gradient * 3 ---\
                                      *  <--- gradient arrives here
         b = 3 <--- gradient * 2 ---/
 

@@ -5,8 +5,10 @@ Four functions of one number, each with its slope. Three of the slopes are cheap
         exp'(x) = exp(x)              tanh'(x)    = 1 - tanh(x)**2
         log'(x) = 1 / x               sigmoid'(x) = s * (1 - s),  s = sigmoid(x) = 1 / (1 + exp(-x))
 
-Stable means: right for large numbers too. math.exp(1000) is an OverflowError, and sigmoid(-1000) asks for it if one is
-not careful, although its value is just 0.
+Each has one parent, and what it passes back is a tuple of one, with its comma: (gradient * slope,)
+
+Stable means: right for large numbers too. sigmoid(-1000) is just 0, and tanh(1000) just 1; but math.exp(1000) is an
+OverflowError, for the number does not fit, and whoever is not careful asks for it on the way.
 """
 
 import math

@@ -1,9 +1,9 @@
-"""14 · Neuron, layer, network
+r"""14 · Neuron, layer, network
 
 A neuron weighs its inputs, adds a bias, and bends the sum: tanh(w1*x1 + w2*x2 + ... + b). A layer is several neurons
 that see the same inputs; a multilayer perceptron (MLP) is layers one after the other.
 
-        x1 --w1--\\
+        x1 --w1--\
                   (+)--> tanh --> output          MLP(2, [3, 1]):  2 inputs, 3 neurons, then 1
         x2 --w2--/ |
                    b

@@ -1,10 +1,10 @@
-"""19 · Batch normalisation, backward
+r"""19 · Batch normalisation, backward
 
 Forward: subtract the mean of the batch, divide by its standard deviation.
 
         mean = sum(x) / n       var = sum((x - mean)**2) / n       y = (x - mean) / sqrt(var + eps)
 
-              x1 ---\\---------> y1        every x moves the mean and the variance,
+              x1 ---\---------> y1        every x moves the mean and the variance,
                      mean, var             and so every y: n * n paths
               x2 ---/---------> y2
 
