@@ -46,11 +46,14 @@ def test_the_way_through_an_exercise(folder, capsys) -> None:
     assert ok(capsys, "class", "hint", "1").startswith("1/3  If C were")
     assert ok(capsys, "class", "hint", "1").startswith("2/3")
     assert ok(capsys, "class", "hint", "1", "--level", "1").startswith("1/3")
+    assert ok(capsys, "class", "hint", "2", "--level", "3").startswith("3/3 (the last hint)")
     solve(folder, 1)
-    assert ok(capsys, "class", "check", "1").startswith("ok   1  Slope by hand")
+    shown = ok(capsys, "class", "check", "1")
+    assert shown.startswith("ok   1  Slope by hand") and "next:  2  Numeric slope" in shown
     assert "2  Numeric slope" in ok(capsys, "class", "next")
     lines = ok(capsys, "class", "progress").splitlines()
     assert lines[0].startswith("ok   1") and lines[0].endswith("hints: 2") and lines[-1] == "1 of 20"
+    assert lines[20] == "on the shelf, to pick from:"
     told = json.loads(ok(capsys, "class", "progress", "--json"))
     assert told["student"] == "ana" and told["exercises"]["1"]["passed"] and told["exercises"]["1"]["hints"] == 2
 
@@ -90,6 +93,48 @@ def test_ones_own_engine_with_a_flag(folder, capsys) -> None:
     assert ok(capsys, "class", "check", "16", "--own").startswith("ok")
 
 
+OTHER_STYLE = """
+class Value:
+    def __init__(self, data, children=()):
+        self.data, self.grad, self.parents, self.children = data, 0.0, [node for node, _ in children], children
+
+    def __add__(self, other):
+        return Value(self.data + other.data, [(self, 1), (other, 1)])
+
+    def __sub__(self, other):
+        return Value(self.data - other.data, [(self, 1), (other, -1)])
+
+
+def one_step(output, gradient=1.0):
+    output.grad = gradient
+    for node, slope in output.children:
+        node.grad += gradient * slope
+"""
+
+
+def test_a_style_of_ones_own_needs_the_flag_and_is_told_so(folder, capsys) -> None:
+    times = "class Value(Value):\n    def __mul__(self, other):\n"
+    times += "        return Value(self.data * other.data, [(self, other.data), (other, self.data)])\n"
+    solve(folder, 4, OTHER_STYLE)
+    assert ok(capsys, "class", "check", "4").startswith("ok")
+    solve(folder, 5)
+    assert "what you wrote in exercises 4" in failing(capsys, "class", "check", "5", "--own")
+    solve(folder, 5, times)
+    assert "check it with --own" in failing(capsys, "class", "check", "5")
+    assert ok(capsys, "class", "check", "5", "--own").startswith("ok")
+
+
+def test_an_own_engine_that_does_not_fit_together_gets_no_certificate(folder, capsys) -> None:
+    for rung in ladder():
+        solve(folder, rung.number)
+    solve(folder, 4, OTHER_STYLE)
+    ok(capsys, "class", "check")
+    said = mistake(capsys, "class", "certificate")
+    assert "your own engine, put together from exercises" in said and "check --own" in said
+    assert "--   5" in failing(capsys, "class", "check", "--own")
+    assert not (folder / "certificate.html").exists()
+
+
 def test_a_traceback_is_shown_to_whom_asks(folder, capsys) -> None:
     solve(folder, 2, "def forward_difference(f, x, h):\n    return 1 / 0\n")
     shown = failing(capsys, "class", "check", "2")
@@ -113,6 +158,7 @@ def test_the_teachers_note(capsys) -> None:
     shown = ok(capsys, "class", "note", "8")
     assert "Act it out" in shown and "(before_its_parent)" in shown and "To discuss: " in shown
     assert ok(capsys, "class", "--help") == ok(capsys, "class") and "start FOLDER" in ok(capsys, "class")
+    assert ok(capsys, "class", "check", "--help") == ok(capsys, "class")
 
 
 def test_in_german(tmp_path, capsys) -> None:
