@@ -84,7 +84,9 @@ def test_a_notebook_is_graded_like_a_file(tmp_path, capsys, monkeypatch) -> None
     assert graded["points"] == 2 and graded["id"] == "ana", graded
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"cells": [1]}', "[" * 100_000, '{"cells": [{"cell_type": "code"}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"cells": [1]}', "[" * 100_000, '{"cells": [{"cell_type": "code"}]}']
+)
 def test_what_is_no_notebook_is_said_so(tmp_path, text) -> None:
     with pytest.raises(ValueError, match=r"^05_times.ipynb is no notebook\nsave it once more"):
         code_of(text, "05_times.ipynb")

@@ -8,6 +8,7 @@ forms are those of nbformat 4, of nbgrader's cell metadata (schema 3) and of Ott
 from __future__ import annotations
 
 import json
+import textwrap
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -56,8 +57,18 @@ def failing_loudly(rung: Exercise, student: str) -> str:
     return f"{lines}\nassert verdict.passed, str(verdict)"
 
 
+TRYING = 'if __name__ == "__main__":'
+
+
 def stub_of(rung: Exercise) -> str:
-    return rung.stub().partition(YOURS)[2].strip()
+    return rung.stub().partition(YOURS)[2].partition(TRYING)[0].strip()
+
+
+def trying_cells(rung: Exercise) -> list[Cell]:
+    """What a file does when it is run, in a cell below all others: before a solution is written, it stops."""
+    _, _, block = rung.stub().partition(TRYING)
+    first, _, lines = block.partition("\n")
+    return [cell("code", f"{first.strip()}\n{textwrap.dedent(lines)}")] if block else []
 
 
 # ---- systems ---------------------------------------------------------------------------------------------------------
@@ -69,7 +80,7 @@ def notebooks(rungs: Sequence[Exercise], student: str) -> Files:
         f"{rung.folder.name}.ipynb": notebook(
             [
                 idea_cell(rung), *given_cells(rung, student),
-                cell("code", stub_of(rung)), cell("code", checking(rung, student)),
+                cell("code", stub_of(rung)), cell("code", checking(rung, student)), *trying_cells(rung),
             ]
         )
         for rung in rungs
