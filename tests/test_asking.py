@@ -1,10 +1,13 @@
 """Asking a student's code in a process of its own: it can neither hang, nor end, nor fill what asks."""
 
 import os
+import signal
 
 import pytest
 
 from autograd.classroom.asking import Apart, Here, Stopped, Unusable
+from autograd.classroom.judging import judge_source
+from autograd.classroom.ladder import exercise
 
 SOON = {"seconds": 1.0, "memory": 400_000_000}
 
@@ -66,6 +69,17 @@ def test_memory_has_a_limit() -> None:
     with Apart(GREEDY, limits=SOON) as ask, pytest.raises((Unusable, Stopped)) as reason:
         ask("f()")
     assert "MemoryError" in str(reason.value) or "died" in str(reason.value)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no such alarm")
+def test_the_line_of_an_endless_loop_is_told() -> None:
+    rung = exercise(5)
+    endless = rung.file_with(
+        rung.reference.replace("        return", "        while True:\n            pass\n        return")
+    )
+    line = 1 + endless.splitlines().index("        while True:")
+    verdict = judge_source(rung, endless, limits=SOON)
+    assert verdict.key == "too_long" and any(f"(line {k})" in verdict.cause for k in (line, line + 1)), verdict
 
 
 def test_an_endless_file_is_ended_while_it_is_loaded() -> None:

@@ -53,12 +53,12 @@ def understood(reply: Mapping[str, Any]) -> Any:
         given = reply.get("facts")
         facts = given if isinstance(given, dict) else {}
         key = told["unusable"] if told["unusable"] in REASONS else "nonsense"
-        raise Unusable(key, **{name: str(facts.get(name, "?"))[:200] for name in ("given", "error", "type")})
+        raise Unusable(key, **{name: str(facts.get(name, "?"))[:200] for name in ("given", "error", "type", "line")})
     line = reply.get("line")
     raise Stopped(told["error"][:200], line if isinstance(line, int) else None, told["traceback"], told["kind"])
 
 
-REASONS = ("not_callable", "no_leaf", "no_data", "no_gradient", "no_backward", "no_class")
+REASONS = ("too_long", "not_callable", "no_leaf", "no_data", "no_gradient", "no_backward", "no_class")
 
 
 class Here:
@@ -124,14 +124,14 @@ class Apart:
         """Send a line, wait for the one that answers it."""
         assert self.process.stdin is not None
         mark = secrets.token_hex(8)  # which no answer that was written in advance can have
+        patience = max(min(self.limits["seconds"], self.until - time.monotonic()), 0.01)
         try:
-            self.process.stdin.write(json.dumps({**order, "mark": mark}).encode() + b"\n")
+            self.process.stdin.write(json.dumps({**order, "mark": mark, "seconds": 0.9 * patience}).encode() + b"\n")
             self.process.stdin.flush()
-            patience = min(self.limits["seconds"], self.until - time.monotonic())
-            line = self.lines.get(timeout=max(patience, 0.01))
+            line = self.lines.get(timeout=patience)
         except queue.Empty:
             self.close()
-            raise Unusable("too_long", seconds=f"{self.limits['seconds']:g}") from None
+            raise Unusable("too_long") from None
         except (OSError, ValueError):  # it has ended, or was ended
             line = b""
         try:
@@ -142,6 +142,8 @@ class Apart:
             self.close()
             raise Unusable("died")
         self.printed = str(reply.get("printed", ""))[:4000]
+        if reply.get("unusable") == "too_long":  # what was going on may be half done
+            self.close()
         return reply
 
     def close(self) -> None:

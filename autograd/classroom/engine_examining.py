@@ -65,7 +65,9 @@ def of_lack(student: Student, rule: Rule, reason: str, language: str) -> Verdict
 
 def of_unusable(reason: Unusable, language: str) -> Verdict:
     """What is said about code that cannot be tried."""
-    return Verdict(False, reason.key, say(reason.key, language, **reason.facts), language=language)
+    line = str(reason.facts.get("line", ""))
+    facts = {**reason.facts, "line": say("at_line", language, line=line) if line.isdecimal() else ""}
+    return Verdict(False, reason.key, say(reason.key, language, **facts), language=language)
 
 
 def of_stop(error: Stopped, language: str) -> Verdict:

@@ -7,6 +7,12 @@ from numbers import Real
 from typing import Any
 
 DATA = ("data", "value", "val", "v", "x")  # what a number is kept under, in a class of numbers
+
+
+class TooLong(BaseException):
+    """The time for an answer is over; nothing in a student's code, or around it, is to catch this."""
+
+
 STOPS = (Exception, SystemExit)  # what a student's code may end in; Ctrl-C is the user's own
 MOST = 100_000  # things in one answer
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import tools
 from .engines import BACKWARD, METHODS, Engine, Unusable
-from .plain import STOPS, plain, told
+from .plain import STOPS, TooLong, plain, told
 
 FILE = "<your code>"
 CLASSES = ("Value", "Scalar", "Variable", "Var", "Number", "Node", "Tensor")  # of a student's numbers
@@ -64,6 +64,8 @@ class Submission:
             return {"answer": plain(evaluate(question, {**self.names, **own, **given}))}
         except Unusable as reason:
             return {"unusable": reason.key, "facts": reason.facts}
+        except TooLong as error:
+            return {"unusable": "too_long", "facts": {"line": told(error, FILE)["line"]}}
         except RecursionError as error:
             return told(error.with_traceback(None), FILE)
         except (*STOPS, MemoryError) as error:
@@ -101,6 +103,8 @@ def load(source: str, modules: Mapping[str, str]) -> tuple[Submission | None, Re
     main.__dict__["__builtins__"] = builtins
     try:
         exec(compile(source, FILE, "exec", dont_inherit=True), main.__dict__)
+    except TooLong as error:
+        return None, {"unusable": "too_long", "facts": {"line": told(error, FILE)["line"]}}
     except (*STOPS, MemoryError) as error:
         return None, told(error, FILE)
     return Submission({**found, **main.__dict__}), {
