@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -164,3 +165,23 @@ def test_otters_cells_have_its_marks(tmp_path, capsys) -> None:
         raw = ["".join(cell["source"]).splitlines()[0] for cell in cells if cell["cell_type"] == "raw"]
         assert raw == ["# ASSIGNMENT CONFIG", "# BEGIN QUESTION", "# BEGIN SOLUTION", "# END SOLUTION", "# BEGIN TESTS",
                        "# END TESTS", "# END QUESTION"]  # fmt: skip
+
+
+def test_prairielearns_question_has_what_its_schema_asks_for(tmp_path, capsys) -> None:
+    ok(capsys, "class", "export", "prairielearn", str(tmp_path / "q"), "--exercises", "1,5")
+    info = json.loads((tmp_path / "q/info.json").read_text(encoding="utf-8"))
+    assert uuid.UUID(info["uuid"]) and info["type"] == "v3" and {"title", "topic"} <= set(info)
+    options = info["externalGradingOptions"]
+    assert options["entrypoint"] == "/grade/tests/run.sh" and options["enableNetworking"]  # pip needs it
+    page = (tmp_path / "q/question.html").read_text(encoding="utf-8")
+    for name in ("01_by_hand.py", "05_times.py"):
+        assert f'<pl-file-download file-name="{name}">' in page
+        assert (tmp_path / "q/clientFilesQuestion" / name).read_text(encoding="utf-8").count("# ---- yours ----") == 1
+    assert 'file-names="01_by_hand.py,05_times.py"' in page
+
+
+def test_a_result_makes_its_folder(tmp_path, capsys) -> None:
+    (tmp_path / "student").mkdir()
+    out = tmp_path / "results" / "results.json"
+    ok(capsys, "class", "result", str(tmp_path / "student"), "--format", "prairielearn", "--out", str(out))
+    assert json.loads(out.read_text(encoding="utf-8"))["score"] == 0
