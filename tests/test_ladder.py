@@ -51,6 +51,9 @@ def test_every_exercise_ships_all_its_parts(rung) -> None:
     assert stub.lstrip("r").startswith(f'"""{rung.number} · ') and YOURS in stub and 'prediction = ""' in stub
     assert all(re.search(rf"\b{name}\b", stub) for name in rung.writes)
     compile(stub, rung.file, "exec")
+    if told := re.search(r"your part begins in line (\d+)", stub):
+        assert stub.splitlines()[int(told[1]) - 1] == YOURS
+    assert bool(told) == bool(rung.stands_on)
 
 
 def test_the_rungs_are_numbered_without_gaps() -> None:

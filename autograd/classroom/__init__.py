@@ -19,7 +19,7 @@
 ('c = a + a', {'c': 4.0, 'dc/da': 2.0}, 'you replaced the gradient where it must be added: a is used twice')
 
 Read rules.py, programs.py, misconceptions.py, inside/, asking.py, students.py, hunting.py, verdict.py in this order for
-the checker; then ladder.py, examining.py, checks/, judging.py for the exercises; handing.py, grading.py, exporting.py for
+the checker; then ladder.py, examining.py, checks/, judging.py for the exercises; handing.py and grading.py for
 teachers.
 """
 

@@ -25,7 +25,9 @@ RUNGS = 20
 YOURS = "# ---- yours ----"
 PREDICT = "# ---- predict first: a letter between the quotes, before you write anything ----"
 GIVEN = "# ---- given{}: the check tries these numbers, and others ----"
-SO_FAR = "# ---- so far: what the exercises before have built; each `class Value(Value)` adds to the one above ----"
+SO_FAR = """\
+# ---- so far: what the exercises before have built; your part begins in line {} ----
+# (`class Value(Value)` is the class above it, with something more)"""
 
 
 class Mistake(NamedTuple):
@@ -150,7 +152,8 @@ class Exercise:
         parts.append(self.given_part(student))
         if self.stands_on:
             bodies = [(own or {}).get(number) or exercise(number).reference for number in self.stands_on]
-            parts.append("\n\n\n".join([SO_FAR, *(each.strip() for each in bodies)]))
+            so_far = "\n\n\n".join([SO_FAR, *(each.strip() for each in bodies)])
+            parts.append(so_far.replace("{}", str("\n\n".join([*parts, so_far]).count("\n") + 3), 1))
         return "\n\n".join([*parts, f"{YOURS}\n\n{body.strip()}"]) + "\n"
 
     def given_part(self, student: str) -> str:
