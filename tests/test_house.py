@@ -57,6 +57,7 @@ STOREYS = [
     {"autograd.classroom.misconceptions", "autograd.classroom.students"},
     {"autograd.classroom.hunting"},
     {"autograd.classroom.verdict"},
+    {"autograd.classroom.widening"},
     {"autograd.classroom.engine_examining", "autograd.classroom.examining", "autograd.classroom.predicting"},
     {"autograd.classroom.checks.registry"},
     {

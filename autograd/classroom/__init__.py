@@ -64,7 +64,8 @@ def check(
     `make` is the student's class: called with a number it gives a leaf, which has `.data`, `.grad` and `.backward()`,
     or similar names. Operations that are not there yet are left out, but for those in `needs`, which names rules.
     `backward` is a function of the output, if the class has no such method; `functions` are exp, tanh and others, if
-    they are functions beside the class. An engine that passes is then run twice over a graph, over one with many
+    they are functions beside the class. Where hypothesis is installed, longer programs follow the small ones. An engine
+    that passes is then run twice over a graph, over one with many
     paths, and over one that is deep; what is to be said of that stands in the verdict's notes. Messages are in
     `language`, "en" or "de".
 
@@ -84,7 +85,7 @@ def check(
     try:
         ask = Here({})
         ask.submission.engine = Engine(make, backward, functions)
-        verdict = examine_engine(ask, tuple(needs), language)
+        verdict = examine_engine(ask, tuple(needs), language, wider=True)
         return replace(verdict, notes=(*verdict.notes, *drilled(ask, language))) if verdict else verdict
     except Unusable as reason:
         return of_unusable(reason, language)

@@ -11,6 +11,7 @@ from autograd.classroom.rules import RULES, Rule, by_name
 from autograd.classroom.speaking import say
 from autograd.classroom.students import Student
 from autograd.classroom.verdict import Verdict, of_failure
+from autograd.classroom.widening import widened
 
 # Packages that would do the work: a solution is to be written.
 ENGINES = ("autograd", "jax", "keras", "micrograd", "nn", "numpy", "tensorflow", "tinygrad", "torch")
@@ -24,12 +25,13 @@ def examine_engine(
     longest: int = 3,
     arriving: float | None = None,
     points: Points = POINTS,
+    wider: bool = False,
 ) -> Verdict:
     """Hunt through the programs of the operations that an engine has; those in `needs` it has to have.
 
     `others` are the operations that are tried if they are there, `points` the numbers that programs are run at. With
     `arriving`, where the code has a function `one_step`, programs are of one line, and so much is the gradient that
-    arrives at the output.
+    arrives at the output. `wider` goes on to longer programs, where hypothesis is installed.
     """
     single = arriving is not None and ask("'one_step' in submission.names")
     ask("submission.use_engine(arriving)", arriving=arriving if single else None)
@@ -42,6 +44,8 @@ def examine_engine(
     rules = [rule for rule in asked if rule not in lacking]
     longest = 1 if single else longest
     failure, tried = hunt(student, rules, longest, points)
+    if failure is None and wider and {"+", "*"} <= {rule.name for rule in rules}:
+        failure = widened(student, rules)
     if failure is not None:
         cause = explain(student, failure, rules, longest, points) if failure.yours is not None else Cause(None, False)
         return of_failure(failure, cause, language, student.arriving)

@@ -65,7 +65,8 @@ def hunt(
 ) -> tuple[Failure | None, int]:
     """The smallest program of these operations that goes wrong, and how many were tried."""
     failure, tried = first_failure(student, trials(rules, longest, points))
-    if failure is not None and longest > 1 and failure.program.steps[0].rule.name not in WALKING:
+    first = failure.program.steps[0].rule if failure else None
+    if first and longest > 1 and first.name not in WALKING and not first.method:  # it may be made of others
         walk, more = first_failure(student, trials([rule for rule in rules if rule.name in WALKING], longest, points))
         return (walk, tried + more) if walk is not None else (failure, tried)
     return failure, tried
