@@ -323,7 +323,6 @@ class Bare:
         (lambda x: type("V", (), {"data": x, "grad": 0.0, "backward": lambda self: None})(), "lacks"),
         (float, "no_data"),
     ],
-    ids=str,
 )
 def test_what_is_no_engine_is_told_so(given, key) -> None:
     verdict = check(given)

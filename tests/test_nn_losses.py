@@ -225,7 +225,6 @@ def test_targets_may_be_values_through_which_gradients_flow() -> None:
         (lambda: nn.kl_div([], []), "kl_div: an empty batch"),
         (lambda: nn.bce_with_logits([1.0], [1], pos_weight=-1), "a pos_weight of -1"),
     ],
-    ids=str,
 )
 def test_mistakes_are_named(attempt, message) -> None:
     with pytest.raises(ValueError, match=message) as caught:

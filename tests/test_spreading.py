@@ -80,7 +80,7 @@ def test_the_pieces_decide_the_rounding_and_nothing_else() -> None:
         {"early_stopping": 1, "epochs": 12},
         {"metrics": [nn.accuracy]},
     ],
-    ids=str,
+    ids="-".join,
 )
 @WAYS
 def test_what_else_fit_does_is_done_too(settings, compile) -> None:
