@@ -318,7 +318,7 @@ class Bare:
         (None, "not_callable"),
         (lambda: 1, "no_leaf"),
         (Bare, "no_data"),
-        (lambda x: type("V", (), {"data": x})(), "no_gradient"),
+        (lambda x: type("V", (), {"data": x, "backward": id, "__add__": lambda a, b: a})(), "no_gradient"),
         (lambda x: type("V", (), {"data": x, "grad": 0.0})(), "no_backward"),
         (lambda x: type("V", (), {"data": x, "grad": 0.0, "backward": lambda self: None})(), "lacks"),
         (float, "no_data"),

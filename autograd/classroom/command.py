@@ -30,11 +30,11 @@ usage: autograd class COMMAND
 
 Build an engine of your own, one exercise at a time, and be told what is wrong on the smallest program that shows it.
 
-  start FOLDER    write the exercises into a new folder (--id NAME for numbers of your own; --language de, and what is
-                  said to you is in German; the exercises themselves are in English)
+  start FOLDER    write the exercises into a new folder (--id NAME for numbers of your own; --language de, and verdicts
+                  are in German; the exercises themselves, and what is said of mistyped commands, stay English)
   next            which exercise is next, and what it is about
   check [N]       check exercise N, or all from the first that has not passed (--traceback)
-  watch           check again whenever a file is saved, until Ctrl-C
+  watch           check again whenever a file is saved, the shelf's too, until Ctrl-C
   hint N          a hint: a question, then a pointer, then almost the line (--level K for one again)
   reset N         write exercise N as it was; your file is kept under another name
   progress        what has passed (--json for programs)
@@ -155,15 +155,24 @@ def watch(given: argparse.Namespace) -> Told:
     book = Workbook(given.folder)
     seen = {rung.number: book.digest(rung) for rung in exercises()}
     yield say("watching", book.language, folder=book.folder)
-    while book.next() is not None:
+    while True:
         time.sleep(0.3)
         for rung in exercises():
             digest = book.digest(rung)
             if digest and digest != seen[rung.number]:
                 seen[rung.number] = digest
-                yield from told(book, rung, book.check(rung, given.own))
-    yield say("all_done", book.language)
-    return 0
+                yield from watched(book, rung, given.own)
+
+
+def watched(book: Workbook, rung: Exercise, own: bool) -> Generator[str, None, None]:
+    """What is said about a file that was saved, even if it was saved empty."""
+    before = book.next()
+    try:
+        yield from told(book, rung, book.check(rung, own))
+    except ValueError as error:
+        yield f"--  {headline(rung)}\n\n{error}\n"
+    if before is not None and book.next() is None:
+        yield say("all_done", book.language)
 
 
 def hint(given: argparse.Namespace) -> Told:

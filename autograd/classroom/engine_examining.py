@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from autograd.classroom.asking import Ask, Stopped, Unusable
 from autograd.classroom.hunting import Cause, Points, explain, hunt
@@ -48,7 +49,10 @@ def examine_engine(
         failure = widened(student, rules)
     if failure is not None:
         cause = explain(student, failure, rules, longest, points) if failure.yours is not None else Cause(None, False)
-        return of_failure(failure, cause, language, student.arriving)
+        verdict = of_failure(failure, cause, language, student.arriving)
+        if not (cause.engine and cause.engine.rule and cause.is_all) and student.takes_equal_for_same():
+            return replace(verdict, key="equal_nodes", cause=say("equal_nodes", language), notes=())
+        return verdict
     missing = ", ".join(rule.text.format("a", "b") for rule in lacking)
     notes = (say("not_yet", language, ops=missing),) if missing else ()
     return Verdict(True, "passed", say("passed", language, tried=tried), notes=notes, language=language)

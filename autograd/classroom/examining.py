@@ -43,7 +43,7 @@ class Question:
     @property
     def name(self) -> str:
         """What is asked, without the remark that follows it."""
-        return (self.shown or self.call).partition("     #")[0].strip()
+        return (self.shown or self.call).partition("     #")[0].strip().splitlines()[-1].rpartition("; ")[2]
 
     def agrees(self, answer: Any, other: Any) -> bool:
         return agree(answer, other, self.tolerance)
@@ -54,6 +54,8 @@ class Question:
             return "gives_none" if "(" in self.call else "not_written", {}
         if isinstance(answer, list) and len(answer) == 1 and is_number(self.truth):
             return "list_of_one", {}
+        if is_number(self.truth) and isinstance(answer, str) and not self.judge and answer not in self.wrong.values():
+            return ("function_for_number" if answer == "<function>" else "text_for_number"), {}
         if self.judge is not None:
             found = self.judge(answer)
             return found if isinstance(found, tuple) else (found, {})
@@ -153,7 +155,7 @@ def of_stop(question: Question, error: Stopped, language: str) -> Verdict:
         key = "no_such_name"
     line = say("at_line", language, line=error.line) if error.line else ""
     missing = error.error.partition("'")[2].partition("'")[0]
-    facts = {"call": question.name.replace("\n", "; "), **question.facts, "error": error.error, "line": line}
+    facts = {"call": question.name, **question.facts, "error": error.error, "line": line}
     said = say(key, language, **facts, name=missing)
     program = "" if key == "no_such_name" else question.shown or question.call
     truth = {} if question.secret else {"": question.truth}

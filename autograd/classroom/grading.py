@@ -101,17 +101,21 @@ def grade(
             if out is not None:
                 write_whole(out, table(found, numbers).encode(errors="replace"))
             tell(say("graded", language, student=graded["student"], points=graded["points"], most=len(numbers)))
-    for line in doubts(submissions, language):
+    for line in doubts(folder, submissions, language):
         tell(line)
     return found
 
 
-def doubts(submissions: Iterable[Handed], language: str) -> Iterator[str]:
+def doubts(folder: Path, submissions: Iterable[Handed], language: str) -> Iterator[str]:
     """What a teacher should look at: files that are no exercise by their name, ids that are there twice."""
     by_id: dict[str, list[str]] = defaultdict(list)
+    if loose := [path.name for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]:
+        yield say("loose_files", language, names=", ".join(loose)[:200])
     for handed in submissions:
         if handed.unknown:
             yield say("unknown_files", language, student=handed.student, names=", ".join(handed.unknown)[:200])
+        if handed.elsewhere:
+            yield say("more_inside", language, student=handed.student, names=", ".join(handed.elsewhere)[:200])
         if handed.id:
             by_id[handed.id].append(handed.student)
     for each, students in by_id.items():

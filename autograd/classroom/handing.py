@@ -83,6 +83,12 @@ class Handed:
         return found.hexdigest()
 
     @property
+    def elsewhere(self) -> list[str]:
+        """Folders beside these files, or inside, that have exercises too."""
+        places = (path for path in self.folder.iterdir() if path.is_dir() and not path.is_symlink())
+        return [place.name for place in sorted(places) if files_in(place)]
+
+    @property
     def unknown(self) -> list[str]:
         """Programs that are no exercise by their name."""
         taken = {path.name for path in self.files.values()} | {"engine.py"}

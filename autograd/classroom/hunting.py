@@ -112,7 +112,9 @@ def explain(
     seen = student.outcomes(probes)
     best: list[bool] = []
     found = None
-    given = ("no_seed", "other_seed") if student.arriving != 1 else ()  # what arrives is not the student's
+    given = (
+        ("no_seed", "other_seed", "subtracted", "gradient_twice") if student.arriving != 1 else ()
+    )  # what arrives is not the student's
     for engine in (engine for engine in catalogue(rules) if engine.key not in given):
         if explains(engine, (failure.program, failure.at), failure.yours, student.arriving):
             explained = [explains(engine, trial, yours, student.arriving) for trial, yours in zip(probes, seen)]
@@ -154,7 +156,9 @@ def facts(failure: Failure, engine: Engine | None) -> dict[str, str]:
     rule = by_name[engine.rule] if engine and engine.rule else program.steps[-1].rule
     told = {"op": rule.text.format("a", "b"), "twice": program.name(twice)}
     if failure.yours is not None:
-        told |= {"yours": f"{failure.yours.value:.6g}", "truth": f"{float(failure.truth.value):.6g}"}
+        both = [float(failure.yours.value), float(failure.truth.value)]
+        digits = next((n for n in (6, 12) if f"{both[0]:.{n}g}" != f"{both[1]:.{n}g}"), 17)
+        told |= dict(zip(("yours", "truth"), (f"{each:.{digits}g}" for each in both)))
     if failure.error is not None:
         told |= {"error": failure.error.error, "call": str(program), "line": str(failure.error.line or "")}
     if engine is not None:

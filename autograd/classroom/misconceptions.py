@@ -156,6 +156,11 @@ def times(name: str, factor: float) -> Sends:
     return sends
 
 
+def with_gradient_twice(rule: Rule, which: int, gradient: Number, operands: Sequence[Number]) -> Number:
+    """What arrived is multiplied by once more."""
+    return gradient * chain_rule(rule, which, gradient, operands)
+
+
 def in_whole_numbers(rule: Rule, which: int, gradient: Number, operands: Sequence[Number]) -> Number:
     """What is behind the point is lost."""
     return int(chain_rule(rule, which, gradient, operands))
@@ -183,6 +188,9 @@ def other_sign(name: str, which_one: int) -> Sends:
 # What is often taken for a local slope, by operation, with the key of what is said about it.
 WRONG_SLOPES: list[tuple[str, str, Callable[..., tuple[Number, ...]]]] = [
     ("*", "own_data", lambda a, b: (a, b)),
+    ("*", "value_as_slope", lambda a, b: (a * b, a * b)),
+    ("*", "same_to_both", lambda a, b: (b, b)),
+    ("*", "same_to_both", lambda a, b: (a, a)),
     ("+", "own_numbers", lambda a, b: (a, b)),
     ("-", "own_numbers", lambda a, b: (a, -b)),
     ("+", "products_rule", lambda a, b: (b, a)),
@@ -193,7 +201,9 @@ WRONG_SLOPES: list[tuple[str, str, Callable[..., tuple[Number, ...]]]] = [
     ("relu", "no_gate", lambda a: (1,)),
     ("relu", "value_as_slope", lambda a: (max(a, 0),)),
     ("abs", "no_gate", lambda a: (1,)),
+    ("abs", "input_as_slope", lambda a: (a,)),
     ("tanh", "not_squared", lambda a: (1 - math.tanh(a),)),
+    ("tanh", "sigmoids_rule", lambda a: (math.tanh(a) * (1 - math.tanh(a)),)),
     ("tanh", "square_of_all", lambda a: ((1 - math.tanh(a)) ** 2,)),
     ("tanh", "input_for_output", lambda a: (1 - a * a,)),
     ("tanh", "value_as_slope", lambda a: (math.tanh(a),)),
@@ -235,6 +245,8 @@ ORDERS = [
     Engine("one_step", last_only),
     Engine("no_seed", seed=0),
     *(Engine("other_seed", seed=seed) for seed in (None, 2, -1, 0.5)),
+    Engine("subtracted", sends=times("", -1)),
+    Engine("gradient_twice", sends=with_gradient_twice),
     Engine("whole_numbers", sends=in_whole_numbers),
     Engine("upstream_everywhere", sends=slope_alone("")),
 ]

@@ -73,14 +73,14 @@ POWER = Rule(  # of two Values
     2, lambda a, b: a <= 0,
 )  # fmt: skip
 CONSTANTS = [  # on either side of the sign
-    Rule("+ number", "{} + 2", lambda a: a + 2, lambda a: (1,)),
+    Rule("+ number", "{} + 2.5", lambda a: a + Fraction(5, 2), lambda a: (1,)),
     Rule("number +", "2 + {}", lambda a: 2 + a, lambda a: (1,)),
     Rule("* number", "{} * 3", lambda a: a * 3, lambda a: (3,)),
-    Rule("number *", "3 * {}", lambda a: 3 * a, lambda a: (3,)),
-    Rule("- number", "{} - 1", lambda a: a - 1, lambda a: (1,)),
+    Rule("number *", "1.5 * {}", lambda a: Fraction(3, 2) * a, lambda a: (Fraction(3, 2),)),
+    Rule("- number", "{} - 0.5", lambda a: a - Fraction(1, 2), lambda a: (1,)),
     Rule("number -", "1 - {}", lambda a: 1 - a, lambda a: (-1,)),
     Rule("/ number", "{} / 2", lambda a: a / 2, lambda a: (Fraction(1, 2),)),
-    Rule("number /", "6 / {}", lambda a: 6 / a, lambda a: (-6 / (a * a),), 1, is_zero),
+    Rule("number /", "6.5 / {}", lambda a: Fraction(13, 2) / a, lambda a: (Fraction(-13, 2) / (a * a),), 1, is_zero),
     Rule("number **", "3 ** {}", lambda a: 3**a, lambda a: (float(3**a) * math.log(3),)),
 ]
 FUNCTIONS = [

@@ -28,12 +28,17 @@ def texts(language: str) -> dict[str, str]:
     return dict(json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8")))
 
 
+class Phrase(str):
+    """A key that stands among the facts of a sentence, and is said in its language."""
+
+
 def say(key: str, language: str = "en", **facts: Any) -> str:
     """The sentence for a key, with its facts.
 
     >>> say("accumulate", twice="a")
     'you replaced the gradient where it must be added: a is used twice'
     """
+    facts = {name: say(fact, language) if isinstance(fact, Phrase) else fact for name, fact in facts.items()}
     return texts(language).get(key, texts("en")[key]).format(**facts)
 
 

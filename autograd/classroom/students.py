@@ -36,6 +36,10 @@ class Student:
         names = LEAVES[: rule.arity]
         return str(self.ask("engine.lacks(formula, names)", formula=rule.text.format(*names), names=list(names)))[:120]
 
+    def takes_equal_for_same(self) -> bool:
+        """Whether two numbers with the same data are equal, as those of a dataclass are."""
+        return bool(self.ask("engine.leaf(2.0) == engine.leaf(2.0) or len({engine.leaf(2.0), engine.leaf(2.0)}) == 1"))
+
     def outcome(self, program: Program, at: Sequence[Number], times: int = 1) -> Outcome:
         """What a program comes to: its value, and the gradient of each leaf after backward passes from the output."""
         lines, names, numbers = asked(program, at)

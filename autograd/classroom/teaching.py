@@ -55,9 +55,11 @@ def pack(given: argparse.Namespace) -> Told:
 
 
 def grading(given: argparse.Namespace) -> Told:
+    if given.jobs < 0:
+        raise ValueError(f"--jobs {given.jobs}\ngive it how many processes to run at a time, or 0 for one on each core")
     numbers = [rung.number for rung in several(given.exercises)]
     lines: list[str] = []
-    found = grade(given.folder, given.out, given.feedback, numbers, given.language, max(given.jobs, 0), lines.append)
+    found = grade(given.folder, given.out, given.feedback, numbers, given.language, given.jobs, lines.append)
     yield "\n".join(lines)
     yield say("wrote", given.language, path=given.out) if given.out else table(found, numbers).rstrip()
     return 0

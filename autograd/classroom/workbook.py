@@ -30,9 +30,9 @@ class Workbook:
         try:
             told = json.loads(text_of(folder / PROGRESS))
             self.student, self.language = str(told["student"]), str(told["language"])
-            self.exercises: dict[str, dict[str, Any]] = dict(told["exercises"])
+            self.exercises = {str(number): remembered(entry) for number, entry in told["exercises"].items()}
             texts(self.language)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"{PROGRESS} cannot be read: {str(error).splitlines()[0]:.100}\n"
                 "take it away and begin again in another folder; your exercise files are untouched"
@@ -72,6 +72,8 @@ class Workbook:
             raise ValueError(
                 f"{rung.file} is not there\nget it back with: autograd class reset {rung.number}"
             ) from None
+        except OSError as error:
+            raise ValueError(f"{rung.file} cannot be read: {error.strerror}\nput a file there, or reset it") from None
         if not text.strip():
             raise ValueError(f"{rung.file} is empty\nget it back with: autograd class reset {rung.number}")
         return text
@@ -129,6 +131,8 @@ class Workbook:
     def reset(self, rung: Exercise) -> str:
         """Write an exercise as it was; what stood there is kept in a file of its own, whose name is returned."""
         path, kept = self.folder / rung.file, ""
+        if path.is_dir():
+            raise ValueError(f"{rung.file} is a folder\nmove it away, then reset again")
         if path.exists() and path.read_bytes().strip():
             number = next(k for k in range(1, 10_000) if not path.with_suffix(f".old{k}").exists())
             kept = path.with_suffix(f".old{number}").name
@@ -149,6 +153,14 @@ class Workbook:
     def next(self) -> Exercise | None:
         """The first exercise that has not passed."""
         return next((rung for rung in ladder() if not self.is_done(rung)), None)
+
+
+def remembered(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What is remembered of an exercise; ValueError if it is nothing of the kind."""
+    found = dict(entry)
+    if not all(isinstance(found.get(name, 0), int) for name in ("tries", "hints", "passed")):
+        raise ValueError(f"{found!r:.40} is no record of an exercise")
+    return found
 
 
 def write_text(path: Path, text: str) -> None:

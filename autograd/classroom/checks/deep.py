@@ -57,6 +57,8 @@ def counted_otherwise(outputs: Table) -> dict[str, int]:
         "counts_zeros": sum(map(sum, zeros)),
         "first_sample_only": sum(zeros[0]),
         "counts_living": len(zeros[0]) - dead(outputs),
+        "never_dead": 0,
+        "nearly_zero": sum(sum(unit) < 1e-3 for unit in zip(*outputs)),
         "dead_samples": sum(map(all, zeros)),
         "ever_zero": sum(map(any, zip(*zeros))),
     }
@@ -68,7 +70,7 @@ def a_layer(draw: random.Random) -> dict[str, Any]:
     sizes = {"FAN_IN": draw.randint(20, 60), "FAN_OUT": draw.randint(4, 10)}
     while True:
         outputs = [[draw.choice([0.0, 0.0, 0.0, 1.0, 2.5]) for _ in range(6)] for _ in range(3)]
-        counts = [dead(outputs), *counted_otherwise(outputs).values()]
+        counts = [n for key, n in counted_otherwise(outputs).items() if key != "nearly_zero"] + [dead(outputs)]
         if len(set(counts)) == len(counts):
             return {**sizes, "OUTPUTS": outputs}
 
@@ -81,19 +83,26 @@ def vanishing(given: Given) -> Iterator[Question]:
             MOMENTS.format(fan_in=fan_in, fan_out=fan_out).strip(),
             [0.0, 2 / fan_in],
             judge=Spread(fan_in, fan_out),
-            shown=f"4,000 draws of he_weight({fan_in}, {fan_out}, draw): their mean, and the mean of their squares",
+            shown=f"ws = [he_weight({fan_in}, {fan_out}, draw) for _ in range(4000)]\n"
+            "sum(ws) / 4000, sum(w * w for w in ws) / 4000",
         )
+    yield Question(
+        "import random\nhe_weight(8, 4, random.Random(1)) == he_weight(8, 4, random.Random(1))",
+        True,
+        {"ignores_draw": False},
+        shown="he_weight(8, 4, random.Random(1)) == he_weight(8, 4, random.Random(1))",
+    )
     yield Question(
         "gradient_ratio(he_weight) > 100 * gradient_ratio(lambda i, o, draw: draw.uniform(-0.3, 0.3))",
         True,
         otherwise="still_vanishing",
-        shown="ten layers of relu: the first layer's gradient over the last one's, a hundred times more than before",
+        shown="|dL/dw(1)| / |dL/dw(10)|, relu: he_weight > 100 * uniform(-0.3, 0.3)",
     )
     usual = [
         [[0.0, 1.0, 0.0], [0.0, 0.0, 2.0]],
         [[0.0, 0.0], [0.0, 0.0], [0.0, 3.0]],
         [[1.0, 2.0], [0.0, 0.0], [3.0, 0.0]],
-        [[0.0, 1e-6, 0.0, 1.0], [0.0, 0.0, 0.0, 2.0]],
+        [[0.0, 1e-6, 1e-6, 0.0, 2.0], [0.0, 1e-6, 1e-6, 1.0, 2.0]],
     ]
     for outputs in (given["OUTPUTS"], *usual):
         yield Question(f"dead_units({outputs})", dead(outputs), counted_otherwise(outputs))
@@ -118,6 +127,12 @@ def back_through_norm(
     through_mean = sum(gs) / n if mean else 0.0
     through_variance = sum(g * y for g, y in zip(gs, ys)) / (n - less) if variance else 0.0
     return [(g - through_mean - y * through_variance) / deviation for g, y in zip(gs, ys)]
+
+
+def undivided(xs: Sequence[float], gs: Sequence[float], eps: float) -> list[float]:
+    """The gradient by each x, but for the division by the deviation."""
+    ys, n = normalised(xs, eps), len(xs)
+    return [g - sum(gs) / n - y * sum(g * y for g, y in zip(gs, ys)) / n for g, y in zip(gs, ys)]
 
 
 def sums_for_means(xs: Sequence[float], gs: Sequence[float], eps: float) -> list[float]:
@@ -148,6 +163,7 @@ def batch_norm(given: Given) -> Iterator[Question]:
             "not_centred_norm": [x / math.sqrt(sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs],
             "variance_for_deviation": [(x - mean) / (sum((x - mean) ** 2 for x in xs) / len(xs) + eps) for x in xs],
             "only_centred": [x - mean for x in xs],
+            "eps_outside": [(x - mean) / (math.sqrt(sum((x - mean) ** 2 for x in xs) / len(xs)) + eps) for x in xs],
         }
         yield Question(f"batch_norm({xs}, {eps})", truth, wrong, tolerance=1e-10)
         wrong = {
@@ -157,6 +173,7 @@ def batch_norm(given: Given) -> Iterator[Question]:
             "bessel": back_through_norm(xs, gs, eps, less=1),
             "passed_on": gs,
             "sums_for_means": sums_for_means(xs, gs, eps),
+            "not_divided_by_deviation": undivided(xs, gs, eps),
             "no_eps": back_through_norm(xs, gs, 0.0),
         }
         yield Question(
@@ -166,6 +183,13 @@ def batch_norm(given: Given) -> Iterator[Question]:
 
 
 # ---- through time ----------------------------------------------------------------------------------------------------
+
+
+def last_state(w: float, u: float, xs: Sequence[float]) -> float:
+    h = 0.0
+    for x in xs:
+        h = math.tanh(w * h + u * x)
+    return h
 
 
 def through_time(w: float, u: float, xs: Sequence[float], cut: bool = False, bends: bool = True) -> list[float]:
@@ -179,29 +203,21 @@ def through_time(w: float, u: float, xs: Sequence[float], cut: bool = False, ben
     return [by_w, by_u]
 
 
-def first_step_only(w: float, u: float, xs: Sequence[float]) -> list[float]:
-    """Gradients replaced at each step back, so that those of the first step are left."""
+def back_in_time(
+    w: float, u: float, xs: Sequence[float], late: bool = False, forgets: bool = False, replaces: bool = False
+) -> list[float]:
+    """The same, step by step backward, wrong in one way: the state after each step for the one before; what arrived is
+    forgotten, and w alone goes on; gradients are replaced, so that those of the first step are left."""
     states = [0.0]
     for x in xs:
         states.append(math.tanh(w * states[-1] + u * x))
-    gradient = 1.0
+    total, gradient = [0.0, 0.0], 1.0
     for h, before, x in reversed(list(zip(states[1:], states, xs))):
         gradient *= 1 - h * h
-        last = [gradient * before, gradient * x]
-        gradient *= w
-    return last
-
-
-def one_state_late(w: float, u: float, xs: Sequence[float]) -> list[float]:
-    """Gradients where the state after each step is taken for the one before."""
-    states = [0.0]
-    for x in xs:
-        states.append(math.tanh(w * states[-1] + u * x))
-    by_w, by_u, gradient = 0.0, 0.0, 1.0
-    for h, x in reversed(list(zip(states[1:], xs))):
-        gradient *= 1 - h * h
-        by_w, by_u, gradient = by_w + gradient * h, by_u + gradient * x, gradient * w
-    return [by_w, by_u]
+        gains = [gradient * (h if late else before), gradient * x]
+        total = gains if replaces else [each + gain for each, gain in zip(total, gains)]
+        gradient = w if forgets else gradient * w
+    return total
 
 
 @gives(20)
@@ -217,31 +233,39 @@ def recurrent(given: Given) -> Iterator[Question]:
     usual = (0.5, 1.0, [1.0, 2.0, -1.0]), (0.9, 0.3, [1.0, 0.5, -0.5, 2.0]), (0.95, 0.5, long)
     for w, u, xs in ((given["W"], given["U"], given["XS"]), *usual):
         shown = f"{xs}" if len(xs) < 10 else "200 numbers"
-        h = 0.0
-        for x in xs:
-            h = math.tanh(w * h + u * x)
         yield Question(
             f"last_state({w}, {u}, {xs})",
-            h,
-            {"last_input_only": math.tanh(u * xs[-1])},
+            last_state(w, u, xs),
+            {"last_input_only": math.tanh(u * xs[-1]), "state_swapped": last_state(u, w, xs)},
             shown=f"last_state({w}, {u}, {shown})",
         )
         wrong = {
             "cut_in_time": through_time(w, u, xs, cut=True),
-            "replaced_in_time": first_step_only(w, u, xs),
+            "replaced_in_time": back_in_time(w, u, xs, replaces=True),
             "no_bend": through_time(w, u, xs, bends=False),
             "w_and_u_swapped": through_time(w, u, xs)[::-1],
-            "state_after": one_state_late(w, u, xs),
+            "state_after": back_in_time(w, u, xs, late=True),
+            "state_cut_short": back_in_time(w, u, xs, forgets=True),
         }
         yield Question(
             f"through_time({w}, {u}, {xs})", through_time(w, u, xs), wrong, shown=f"through_time({w}, {u}, {shown})"
         )
+    yield from clipping()
+
+
+def clipping() -> Iterator[Question]:
+    """All by the same factor, and only what is longer than the limit."""
     clips: list[tuple[list[float], float, list[float], dict[str, Any]]] = [
         (
             [3.0, 4.0],
             1.0,
             [0.6, 0.8],
-            {"clips_each": [1.0, 1.0], "not_clipped": [3.0, 4.0], "clips_by_sum": [3 / 7, 4 / 7]},
+            {
+                "clips_each": [1.0, 1.0],
+                "not_clipped": [3.0, 4.0],
+                "clips_by_sum": [3 / 7, 4 / 7],
+                "clips_by_square": [3 / 25, 4 / 25],
+            },
         ),
         ([0.3, 0.4], 1.0, [0.3, 0.4], {"always_scaled": [0.6, 0.8]}),
         ([3.0, 4.0], 2.0, [1.2, 1.6], {"limit_unused": [0.6, 0.8]}),

@@ -69,10 +69,11 @@ def remembering(given: Given) -> Iterator[Question]:
     yield Question(f"Value({a}).data", a)
     yield Question("type(Value(3).data).__name__", "float", {"not_a_float": "int"}, shown="type(Value(3).data)")
     yield Question("len(Value(2.0).parents)", 0, errors={"TypeError": "no_parents"}, otherwise="leaf_with_parents")
+    stops = {f"'{kind}' object has no attribute": "no_value_from_operator" for kind in ("float", "int")}
     for sign, data in (("+", a + b), ("*", a * b)):
         call = f"c = a {sign} b"
         wrong = {"no_parents": [], "swapped_parents": [b, a], "last_parent_only": [b], "first_parent_only": [a]}
-        yield Question(f"{nodes}{call}\nc.data", data, shown=f"{call}\nc.data")
+        yield Question(f"{nodes}{call}\nc.data", data, shown=f"{call}\nc.data", errors=stops)
         yield Question(
             f"{nodes}{call}\n[type(parent).__name__ == type(a).__name__ for parent in c.parents]",
             [True, True],
@@ -99,7 +100,39 @@ def remembering(given: Given) -> Iterator[Question]:
 
 # ---- operations ------------------------------------------------------------------------------------------------------
 
-checks(4)(engine_with("+", "-", longest=1, arriving=ARRIVING))
+
+def of_no_gradient_but_what_arrives(given: Given) -> Iterator[Question]:
+    """What an operand has already is none of an operation's business."""
+    a, b, ask_both = given["A"], given["B"], "[engine.gradient(a), engine.gradient(b)]"
+    for sign, slopes in (("+", [3.0, 3.0]), ("-", [3.0, -3.0])):
+        arrive = f"submission.use_engine({{}})\nsubmission.engine.backward(a {sign} b)\n"
+        yield Question(
+            f"a, b = engine.leaf({a}), engine.leaf({b})\n{arrive.format(1)}{arrive.format(2)}{ask_both}",
+            slopes,
+            judge=Either(slopes, [2 * each / 3 for each in slopes]),  # that gradients add up comes later
+            shown=f"a, b = {a}, {b}; one_step(a {sign} b, 1.0); one_step(a {sign} b, 2.0); a.grad, b.grad",
+            facts={"op": f"a {sign} b"},
+        )
+
+
+class Either:
+    """Right if it is one of two answers."""
+
+    def __init__(self, *answers: list[float]) -> None:
+        self.answers = answers
+
+    def __call__(self, answer: Any) -> str:
+        return "" if any(agree(answer, each) for each in self.answers) else "own_gradient"
+
+
+@checks(4)
+def plus_and_minus(ask: Ask, given: Given, language: str) -> Verdict:
+    verdict = engine_with("+", "-", longest=1, arriving=ARRIVING)(ask, given, language)
+    if verdict and ask("'one_step' in submission.names and 'Value' in submission.names"):
+        return examine(ask, of_no_gradient_but_what_arrives(given), language)
+    return verdict
+
+
 checks(5)(engine_with("*", longest=2, arriving=ARRIVING))
 checks(7)(engine_with("+", "*"))
 OTHER_SIDE = (
@@ -129,7 +162,7 @@ def far_away(given: Given) -> Iterator[Question]:
             truth,
             judge=Near(truth),
             errors=stops,
-            shown=f"c = {name}(a), at a = {x:g}: c and its slope",
+            shown=f"a = {x:g}; c = {name}(a); c, dc/da",
             facts={"op": name, "x": f"{x:g}"},
         )
 
@@ -162,7 +195,7 @@ def negative_base(given: Given) -> Iterator[Question]:
     yield Question(
         "engine.run(['c = a ** b'], ['a', 'b'], [-2.0, 3.0])[:2]",
         [-8.0, 12.0],
-        shown="c = a ** b, at a = -2, b = 3: c and dc/da",
+        shown="a, b = -2, 3; c = a ** b; c, dc/da",
         judge=lambda answer: "log_of_negative" if has_nan(answer) else "",
         errors=dict.fromkeys(LOGARITHMS, "log_of_negative"),
     )
@@ -173,15 +206,15 @@ def kinks(given: Given) -> Iterator[Question]:
     for name, low, high in (("relu", 0.0, 1.0), ("abs", -1.0, 1.0)):
         yield Question(
             f"engine.run(['c = {name}(a)'], ['a'], [0.0])[1]",
-            f"from {low:g} to {high:g}",
+            f"{low:g} ... {high:g}",
             judge=Between(low, high),
-            shown=f"the slope of {name}(a) at a = 0",
+            shown=f"a = 0; c = {name}(a); dc/da",
             facts={"op": f"{name}(a)"},
         )
     yield Question(
         "engine.run(['c = a ** 2'], ['a'], [0.0])",
         [0.0, 0.0],
-        shown="c = a ** 2, at a = 0",
+        shown="a = 0; c = a ** 2; c, dc/da",
         facts={"op": "a ** 2"},
         errors={"ZeroDivisionError": "divides_by_zero", "ValueError": "divides_by_zero"},
     )
@@ -217,6 +250,7 @@ def twice(given: Given) -> Iterator[Question]:
         (["c = a * a", "d = c * a", "e = d * c"], 1.0, 1.0, 5.0),
     ):
         for times in (2, 3):
+            last = lines[-1][0]
             yield Question(
                 f"engine.run({lines}, ['a'], [{x}], {times})",
                 [value, slope * times],
@@ -225,7 +259,7 @@ def twice(given: Given) -> Iterator[Question]:
                     "stale_inner": [value, stale(lines, x, times)],
                     "seed_adds_up": [value, seeds_added(slope, times)],
                 },
-                shown="; ".join(lines) + f"; backward() {times} times: {lines[-1][0]} and the gradient of a",
+                shown="; ".join([f"a = {x:g}", *lines, *[f"{last}.backward()"] * times, f"{last}.data, a.grad"]),
                 facts={"times": times},
             )
     yield Question(

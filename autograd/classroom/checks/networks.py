@@ -13,8 +13,15 @@ from autograd.classroom.examining import Question
 
 @gives(14)
 def a_neuron(draw: random.Random) -> dict[str, Any]:
-    weights = draw.sample([-1.5, -1.0, -0.5, 0.5, 1.0, 1.5], 2)
-    return {"W": weights, "B": draw.choice([-0.25, 0.25]), "X": draw.sample([0.5, 1.0, 1.5, 2.0], 2)}
+    """Numbers with which the sum is below 0, so that relu is not taken for no bend at all."""
+    while True:
+        w, b, x = (
+            draw.sample([-1.5, -1.0, -0.5, 0.5, 1.0], 2),
+            draw.choice([-0.25, 0.25]),
+            draw.sample([0.5, 1.0, 1.5, 2.0], 2),
+        )
+        if w[0] * x[0] + w[1] * x[1] + abs(b) < 0 and w[0] * x[0] + b != 0:
+            return {"W": w, "B": b, "X": x}
 
 
 @asks(14)
@@ -37,18 +44,19 @@ def of_neuron(w: Sequence[float], b: float, x: Sequence[float]) -> Iterator[Ques
             "no_activation": total + b,
             "bias_not_added": math.tanh(total),
             "first_input_only": math.tanh(first + b),
+            "other_activation": 0.0,
         },
-        shown=f"Neuron(2) with w = {w}, b = {b}, called with {x}",
+        shown=f"n = Neuron(2); n.w, n.b = {w}, {b}; n({x})",
     )
     yield Question(
         "refuses(Neuron(3), [1.0, 2.0])",
-        "an error",
+        "Error",
         judge=lambda name: "" if name else "zip_truncates",
         shown="Neuron(3)([1.0, 2.0])",
     )
     yield Question(
         "refuses(Neuron(2), [1.0, 2.0, 3.0])",
-        "an error",
+        "Error",
         judge=lambda name: "" if name else "takes_too_many",
         shown="Neuron(2)([1.0, 2.0, 3.0])",
     )
@@ -60,18 +68,21 @@ def of_layers() -> Iterator[Question]:
         "len(Layer(2, 1)([1.0, 2.0]))", 1, errors={"has no len": "no_list_from_layer"}, otherwise="other_count"
     )
     yield Question("len(Layer(3, 2)([1.0, 2.0, 3.0]))", 2, {"sizes_swapped": 3}, errors={"ValueError": "sizes_swapped"})
+    yield Question(
+        "all(hasattr(p, 'grad') for p in Layer(2, 1).parameters())", True, {"no_values_in_parameters": False}
+    )
     counted = "len({id(p) for p in %s.parameters()})"
     yield Question(
         counted % "Layer(3, 2)",
         8,
         {"shared_bias": 7, "one_neuron": 4, "no_bias": 6},
-        shown="how many different Values there are in Layer(3, 2).parameters()",
+        shown="len(set(Layer(3, 2).parameters()))",
     )
     yield Question(
         counted % "MLP(2, [3, 1])",
         13,
         {"last_layer_only": 4, "first_layer_only": 9, "one_neuron": 7},
-        shown="how many different Values there are in MLP(2, [3, 1]).parameters()",
+        shown="len(set(MLP(2, [3, 1]).parameters()))",
         otherwise="other_count",
     )
 
@@ -79,20 +90,22 @@ def of_layers() -> Iterator[Question]:
 def of_whole() -> Iterator[Question]:
     """Each layer sees what the one before gives, and gradients reach every parameter."""
     model = "m = MLP(2, [2, 1])\nfor p in m.parameters(): p.data = 0.5\n"
+    yield Question(
+        "len(MLP(2, [2, 1])([1.0, 2.0]))", 1, {"return_after_first": 2}, errors={"has no len": "no_list_from_layer"}
+    )
     hidden = math.tanh(0.5 * 1.0 + 0.5 * 2.0 + 0.5)
-    once, again = math.tanh(0.5 * hidden * 2 + 0.5), math.tanh(0.5 * 1.0 + 0.5 * 2.0 + 0.5)
     yield Question(
         f"{model}m([1.0, 2.0])[0]",
-        once,
-        {"input_again": again},
-        shown="MLP(2, [2, 1]), all its parameters 0.5, called with [1, 2]",
+        math.tanh(0.5 * hidden * 2 + 0.5),
+        {"input_again": hidden},  # all parameters are alike
+        shown="m = MLP(2, [2, 1]); [p.data for p in m.parameters()] = [0.5, 0.5, ...]; m([1.0, 2.0])[0]",
         errors={"is not subscriptable": "no_list_from_layer"},
     )
     yield Question(
         f"{model}m([1.0, 2.0])[0].backward()\n[p.grad != 0 for p in m.parameters()]",
         [True] * 9,
         otherwise="gradient_cut",
-        shown="after backward(): which parameters of MLP(2, [2, 1]) have a gradient",
+        shown="m = MLP(2, [2, 1]); m([1, 2])[0].backward(); [p.grad != 0 for p in m.parameters()]",
     )
 
 
@@ -163,7 +176,7 @@ def of_loss(logits: Sequence[float], target: int) -> Iterator[Question]:
         f"{values_of(logits)}{call}.backward()\n[each.grad for each in z]",
         slopes,
         {"gradient_sign": [-s for s in slopes]},
-        shown=f"the gradient of {shown}",
+        shown=f"z = {list(logits)}; cross_entropy(z, {target}).backward(); [each.grad for each in z]",
         otherwise="gradient_differs",
         errors={"AttributeError": "no_value"},
     )
@@ -217,8 +230,17 @@ def valleys(ways: Sequence[tuple[float, int, float]]) -> Iterator[Question]:
             descent(way),
             wrong,
             errors={"OverflowError": "uphill"},
-            shown=f"train([p], lambda: (p - {goal})**2 / 2, steps=5, rate={rate}), from p = {start:g}",
+            shown=f"p = {start:g}; train([p], lambda: (p - {goal})**2 / 2, steps=5, rate={rate})",
         )
+
+
+def two_ways(second: int = 1) -> list[float]:
+    """The losses of (p - 3)**2 + (q - 2)**2 from 0 and 1 at the rate 0.1, where q goes so many times as far."""
+    p, q, losses = 0.0, 1.0, []
+    for _ in range(3):
+        losses.append((p - 3) ** 2 + (q - 2) ** 2)
+        p, q = p - 0.2 * (p - 3), q - 0.2 * second * (q - 2)
+    return losses
 
 
 @asks(16)
@@ -229,19 +251,19 @@ def training(given: Given) -> Iterator[Question]:
         "[isinstance(each, (int, float)) for each in train([Value(0.0)], lambda: Value(1.0) * 2, 1, 0.1)]",
         [True],
         {"losses_are_values": [False]},
-        shown="are they numbers, what train(...) returns?",
+        shown="losses = train(...); [isinstance(each, float) for each in losses]",
     )
     yield Question(
-        "p, q = Value(0.0), Value(1.0)\ntrain([p, q], lambda: (p - 3) ** 2 + (q - 2) ** 2, 2, 0.5)",
-        [10.0, 0.0],
-        {"first_parameter_only": [10.0, 1.0]},
-        shown="train([p, q], lambda: (p - 3)**2 + (q - 2)**2, steps=2, rate=0.5)",
+        "p, q = Value(0.0), Value(1.0)\ntrain([p, q], lambda: (p - 3) ** 2 + (q - 2) ** 2, 3, 0.1)",
+        two_ways(),
+        {"first_parameter_only": two_ways(second=0), "backward_each": two_ways(second=2)},
+        shown="p, q = 0, 1; train([p, q], lambda: (p - 3)**2 + (q - 2)**2, steps=3, rate=0.1)",
     )
     yield Question(
         XOR,
-        [400, "below 0.05"],
+        [400, "< 0.05"],
         judge=lambda told: "stops_early" if told[0] != 400 else "" if told[1] < 0.05 else "not_learned",
-        shown="a network of 13 parameters learns exclusive or, 400 steps at rate 0.2: how many losses, and the last",
+        shown="losses = train(w, XOR, steps=400, rate=0.2); len(losses), losses[-1]",
     )
 
 

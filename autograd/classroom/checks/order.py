@@ -162,14 +162,14 @@ def walks(given: Given) -> Iterator[Question]:
     diamonds = ladder_of_diamonds(40)
     yield Question(
         f"names_of(topological_order(node_graph({diamonds}, 2000)))",
-        "40 nodes, each looked at a few times",
+        "x0, x1, ... x40",
         shown="x1 = x0 + x0; x2 = x1 + x1; ... x40 = x39 + x39\ntopological_order(x40)",
         judge=Walked(diamonds),
     )
     yield Question(
         "len(list(topological_order(chain(100_000))))",
         100_000,
-        shown="a chain of 100,000 nodes, each with one parent\nlen(topological_order(last))",
+        shown="c1 = -c0; c2 = -c1; ... c99999 = -c99998\nlen(topological_order(c99999))",
     )
 
 
@@ -193,13 +193,13 @@ def engine_walks() -> Iterator[Question]:
     """Whether time grows with the nodes of a graph or with its paths; whether a deep one can be walked."""
     yield Question(
         "growth(engine)",
-        "about 2",
+        "~ 2",
         judge=lambda ratio: "exponential" if ratio > 30 else "",
-        shown="x1 = x0 + x0; x2 = x1 + x1; ...: the time of 16 lines over that of 8",
+        shown="x1 = x0 + x0; x2 = x1 + x1; ...; seconds(16) / seconds(8)",
     )
     links = ["x1 = x0 + x0", *(f"x{k} = x{k - 1} + x0" for k in range(2, 3001))]
     yield Question(
         f"engine.run({links}, ['x0'], [1.0])",
         [3001.0, 3001.0],
-        shown="x1 = x0 + x0; x2 = x1 + x0; ... x3000 = x2999 + x0: x3000 and its slope",
+        shown="x1 = x0 + x0; x2 = x1 + x0; ... x3000 = x2999 + x0; x3000, dx3000/dx0",
     )

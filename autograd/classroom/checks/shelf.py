@@ -87,7 +87,11 @@ def with_slopes(x: float) -> Iterator[Question]:
     ]
     for formula, slope, value, wrong in rows:
         yield Question(
-            f"derivative(lambda x: {formula}, {x})", slope, {**wrong, "not_seeded": 0.0, "value_for_slope": value}
+            f"found = derivative(lambda x: {formula}, {x})\n"
+            "found if isinstance(found, (int, float)) else type(found).__name__",
+            slope,
+            {**wrong, "not_seeded": 0.0, "value_for_slope": value, "dual_for_slope": "Dual"},
+            shown=f"derivative(lambda x: {formula}, {x})",
         )
 
 
@@ -125,22 +129,30 @@ def straight_through(given: Given) -> Iterator[Question]:
         errors=stops,
     )
     yield Question(
+        begin + "y = straight_through(a)\na.data",
+        a,
+        {"input_changed": round(a)},
+        shown=begin + "y = straight_through(a); a.data",
+    )
+    yield Question(
         begin + "y = straight_through(a * 2) * b\ny.backward()\n[y.data, a.grad]",
         [b * round(2 * a), 2 * b],
         {"gradient_lost": [b * round(2 * a), 0.0], "not_rounded": [b * 2 * a, 2 * b]},
         errors=stops,
-        shown=begin + "y = straight_through(a * 2) * b; y.backward(): y and the gradient of a",
+        shown=begin + "y = straight_through(a * 2) * b; y.backward(); y.data, a.grad",
     )
 
 
 STAGES = """
-calls = []
+calls, slopes = [], []
+def slope(x):
+    slopes.append(1)
+    return math.cos(x) + 0.5
 def forward(x):
     calls.append(1)
     return Tracked(math.sin(x) + 0.5 * x)
 Tracked.alive = Tracked.most = 0
-slope = gradient([(forward, lambda x: math.cos(x) + 0.5)] * {n}, {start}, {every})
-[slope, len(calls), Tracked.most]
+[gradient([(forward, slope)] * {n}, {start}, {every}), len(calls), Tracked.most, len(slopes)]
 """
 
 
@@ -163,9 +175,9 @@ def checkpoints(given: Given) -> Iterator[Question]:
         wrong = {"slopes_elsewhere": math.prod(slopes[1:]), "one_segment": math.prod(slopes[last:-1])}
         yield Question(
             STAGES.format(n=n, every=every, start=start).strip(),
-            [truth, f"at most {2 * n} calls", f"at most {most_numbers(n, every)} numbers"],
+            [truth, f"<= {2 * n}", f"<= {most_numbers(n, every)}", f">= {n}"],
             judge=Thrifty(truth, wrong, n, every),
-            shown=f"gradient({n} stages, {start}, every={every}): slope, calls, numbers held",
+            shown=f"slope = gradient([(forward, slope)] * {n}, {start}, every={every}); slope, calls, numbers, slopes",
         )
 
 
@@ -181,9 +193,11 @@ class Thrifty:
         self.truth, self.wrong, self.n, self.every = truth, wrong, n, every
 
     def __call__(self, answer: Any) -> str:
-        slope, calls, most = answer
+        slope, calls, most, slopes = answer
         if not agree(slope, self.truth):
             return next((key for key, other in self.wrong.items() if agree(slope, other)), "differs")
+        if slopes < self.n:
+            return "slopes_unused"
         if calls > 2 * self.n:
             return "computes_too_often"
         return "keeps_all" if self.n > 50 and most > most_numbers(self.n, self.every) else ""
@@ -221,6 +235,6 @@ def convolution(given: Given) -> Iterator[Question]:
             f"ws = [Value(w) for w in {ws}]\n{TOTAL.format(xs)}",
             collected,
             {"weights_copied": [0.0] * len(ws)},
-            shown=f"the gradients of the weights of sum(convolve({xs}, {ws}))",
+            shown=f"ws = {ws}; sum(convolve({xs}, ws)).backward(); [w.grad for w in ws]",
             otherwise="gradient_cut",
         )

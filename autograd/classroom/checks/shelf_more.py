@@ -83,7 +83,14 @@ def pull(arm):
 z = learn(pull, 3, 600, 0.2, draw)
 [len(set(pulls[:60])) == 3, pulls[-100:].count(1) >= 75, math.exp(z[1]) / sum(map(math.exp, z)) > 0.8]
 """
-STEADY = "import random\n[abs(z) for z in learn(lambda arm: 1.0, 2, 5, 0.2, random.Random(1))]"
+PAYS = [1.0, 3.0, 4.0, 6.0, 5.0]
+STEADY = f"""
+import random
+class Always(random.Random):
+    def random(self): return 0.25
+pays = iter({PAYS})
+[abs(z) for z in learn(lambda arm: next(pays), 2, 5, 0.2, Always())]
+""".strip()
 
 
 class Learns:
@@ -123,29 +130,30 @@ def policy(given: Given) -> Iterator[Question]:
             f"policy_gradient({logits}, {action}, {reward}, {baseline})", [gain * each for each in towards], wrong
         )
     yield of_learning("")
-    wrong = {"baseline_forgotten": learnt_steadily(0.0), "baseline_with_itself": [0.0, 0.0]}
-    shown = "learn(an arm always pays 1, 2 arms, 5 steps, rate 0.2): how far the logits move"
-    yield Question(STEADY, learnt_steadily(1.0), wrong, shown=shown, otherwise="does_not_learn")
+    gains = {"baseline_forgotten": "none", "baseline_with_itself": "itself", "last_for_mean": "last"}
+    wrong = {key: learnt_steadily(kind) for key, kind in gains.items()}
+    shown = f"z = learn(pull, 2, 5, 0.2, draw), pull() = {PAYS}; [abs(each) for each in z]"
+    yield Question(STEADY, learnt_steadily("mean"), wrong, shown=shown, otherwise="does_not_learn")
     yield of_learning("3 + ")
 
 
 def of_learning(more: str) -> Question:
     """Whether it finds the best of three arms; `more` is paid by all of them."""
-    arms = ", ".join(f"{more}{pay}" for pay in (0.2, 1.0, 0.5))
-    shown = f"learn on arms that pay {arms}, 600 steps: all are tried; the second is pulled 75 times of the last 100; "
-    return Question(
-        LEARNING.format(more=more).strip(), [True] * 3, judge=Learns(), shown=f"{shown}its chance is above 0.8"
-    )
+    shown = f"z = learn(pull, 3, 600, 0.2, draw), pull(arm) = {more}[0.2, 1.0, 0.5][arm] + noise\n"
+    shown += "len(set(pulls[:60])) == 3, pulls[-100:].count(1) >= 75, softmax(z)[1] > 0.8"
+    return Question(LEARNING.format(more=more).strip(), [True] * 3, judge=Learns(), shown=shown)
 
 
-def learnt_steadily(baseline: float) -> list[float]:
-    """How far two logits move in five steps, where each action pays 1 and this is expected after the first."""
-    draw, logits = random.Random(1), [0.0, 0.0]
-    for step in range(5):
-        p = softmax(logits)
-        action = int(draw.random() > p[0])
-        gain = 1.0 - (baseline if step else 0.0)
-        logits = [z + 0.2 * gain * ((k == action) - p[k]) for k, z in enumerate(logits)]
+def learnt_steadily(baseline: str) -> list[float]:
+    """How far two logits move in five steps on the first arm, against some baseline."""
+    logits = [0.0, 0.0]
+    for step, pay in enumerate(PAYS):
+        p, before = softmax(logits), PAYS[:step] or [0.0]
+        expected = {
+            "mean": sum(before) / len(before), "none": 0.0, "last": before[-1],
+            "itself": sum(PAYS[: step + 1]) / (step + 1),
+        }[baseline]  # fmt: skip
+        logits = [z + 0.2 * (pay - expected) * ((k == 0) - p[k]) for k, z in enumerate(logits)]
     return [abs(z) for z in logits]
 
 
@@ -224,6 +232,7 @@ def births(given: Given) -> Iterator[Question]:
             "infinity_overlooked": next((name for name, x, _ in bad if math.isnan(x)), None),
             "last_one": bad[-1][0] if bad else None,
             "number_for_name": next((x for _, x, _ in bad), None),
+            "place_for_name": next((k for k, step in enumerate(steps) if step in bad), None),
             "blames_the_parent": parents[0] if parents else "?",
         }
         leaf = "leaves_overlooked" if bad and not parents else "compared_with_nan"
@@ -300,6 +309,8 @@ def sabotage_hunt(given: Given) -> Iterator[Question]:
     right = {text: gradients_of(read_program(text).truth([2, 3])) for text in PROGRAMS}
     missing = {"KeyError": "engine_left_out"}
     for number, answers in given["EVIDENCE"].items():
-        wrong = [text for text in PROGRAMS if answers[text] != right[text]]
-        yield Question(f"shows[{number}]", wrong[0], judge=Shows(wrong), errors=missing, secret=True)
-        yield Question(f"bugs[{number}]", name_of(answers), otherwise="other_bug", errors=missing, secret=True)
+        wrong, told = [text for text in PROGRAMS if answers[text] != right[text]], {"number": number}
+        yield Question(f"shows[{number}]", wrong[0], judge=Shows(wrong), errors=missing, facts=told, secret=True)
+        yield Question(
+            f"bugs[{number}]", name_of(answers), otherwise="other_bug", errors=missing, facts=told, secret=True
+        )

@@ -10,6 +10,7 @@ from typing import Any
 from autograd.classroom.asking import Ask
 from autograd.classroom.checks.registry import Given, asks, checks, gives
 from autograd.classroom.examining import Question, agree, examine
+from autograd.classroom.speaking import Phrase
 from autograd.classroom.verdict import Verdict
 
 
@@ -30,7 +31,9 @@ def by_hand(given: Given) -> Iterator[Question]:
     a, b, c = (given[name] for name in "ABC")
     for k in (1, 2, 3):
         x = given[f"X{k}"]
+        elsewhere = {f"at_x{j}": 2 * a * given[f"X{j}"] + b for j in (1, 2, 3) if j != k}
         wrong = {
+            **elsewhere,
             "value_for_slope": a * x * x + b * x + c,
             "keeps_the_constant": 2 * a * x + b + c,
             "forgets_the_two": a * x + b,
@@ -39,12 +42,13 @@ def by_hand(given: Given) -> Iterator[Question]:
             "other_sign": -(2 * a * x + b),
             "sign_of_b": 2 * a * x - b,
         }
-        shown = f"slope_at_x{k}     # of {a} * x**2 + {b} * x + {c}, at x = {x}"
+        shown = f"slope_at_x{k}     # {a} * x**2 + {b} * x + {c}; x = {x}"
         yield Question(f"slope_at_x{k}", 2 * a * x + b, wrong, shown=shown, secret=True)
     p, q, r = (given[name] for name in "PQR")
     for name, truth, own in (("by_p", q, p), ("by_q", p, q), ("by_r", 1, r)):
         wrong = {"own_number": own, "keeps_the_rest": truth + r, "constant_slope": 0, "value_for_slope": p * q + r}
-        shown = f"{name}     # of p*q + r, at p = {p}, q = {q}, r = {r}"
+        wrong |= {"slope_of_a_sum": 1, "sum_of_both": p + q} if name != "by_r" else {}
+        shown = f"{name}     # p*q + r; p = {p}, q = {q}, r = {r}"
         yield Question(name, truth, wrong, shown=shown, secret=True)
 
 
@@ -120,16 +124,16 @@ TRUE_ONES = [
     ("x*y*z", "[y*z, x*z, x*y]", [1.0, 2.0, 3.0]),
 ]
 WRONG_ONES = [
-    ("x**3 - 2*x", "[2 - 3*x*x]", [-1.5], "the other sign"),
-    ("x*y + y", "[x, y + 1]", [2.0, -3.0], "own data for the other's"),
-    ("x*x", "[2.002*x]", [3.0], "by a thousandth"),
-    ("x*y*z", "[y*z, x*z, x*y*1.01]", [1.0, 2.0, 3.0], "the last of three"),
-    ("math.exp(x)", "[0.0]", [4.0], "nothing"),
-    ("1e-5*x*x", "[3e-5*x]", [1.5], "by half of something small"),
-    ("1e-5*x*x", "[0.0]", [1.5], "nothing where little is right"),
-    ("math.log(x) + 100", "[float('nan')]", [0.5], "not a number"),
-    ("7.0 + 0*x", "[0.001]", [2.0], "something where nothing is right"),
-    ("math.sin(x)*y", "[math.cos(x)*y]", [0.7, 1.3], "a slope left out"),
+    ("x**3 - 2*x", "[2 - 3*x*x]", [-1.5], "how_other_sign"),
+    ("x*y + y", "[x, y + 1]", [2.0, -3.0], "how_own_data"),
+    ("x*x", "[2.002*x]", [3.0], "how_thousandth"),
+    ("x*y*z", "[y*z, x*z, x*y*1.01]", [1.0, 2.0, 3.0], "how_last"),
+    ("math.exp(x)", "[0.0]", [4.0], "how_nothing"),
+    ("1e-5*x*x", "[3e-5*x]", [1.5], "how_half"),
+    ("1e-5*x*x", "[0.0]", [1.5], "how_nothing_for_little"),
+    ("math.log(x) + 100", "[float('nan')]", [0.5], "how_nan"),
+    ("7.0 + 0*x", "[0.001]", [2.0], "how_little_for_nothing"),
+    ("math.sin(x)*y", "[math.cos(x)*y]", [0.7, 1.3], "how_left_out"),
 ]
 
 
@@ -147,7 +151,7 @@ def claims(given: Given) -> Iterator[Question]:
     """It has to accept eleven right gradients, and refuse eleven wrong ones."""
     a, b, x = (given[name] for name in "ABX")
     yield claim(f"{a}*x*x + {b}*x", f"[{2 * a}*x + {b}]", [x], True, "refuses_a_right_one", "")
-    yield claim(f"{a}*x*x + {b}*x", f"[{2 * a}*x - {b}]", [x], False, "accepts_a_wrong_one", "a sign")
+    yield claim(f"{a}*x*x + {b}*x", f"[{2 * a}*x - {b}]", [x], False, "accepts_a_wrong_one", "how_sign")
     for text, claimed, xs in TRUE_ONES:
         yield claim(text, claimed, xs, True, "refuses_a_right_one", "")
     for text, claimed, xs, how in WRONG_ONES:
@@ -155,22 +159,23 @@ def claims(given: Given) -> Iterator[Question]:
 
 
 ACCEPTED = {
-    "by half of something small": "absolute_tolerance",
-    "nothing where little is right": "absolute_tolerance",
-    "by a thousandth": "too_generous",
-    "the last of three": "first_only",
-    "not a number": "accepts_nan",
-    "a slope left out": "one_missing",
+    "how_half": "absolute_tolerance",
+    "how_nothing_for_little": "absolute_tolerance",
+    "how_thousandth": "too_generous",
+    "how_last": "first_only",
+    "how_nan": "accepts_nan",
+    "how_left_out": "one_missing",
 }
 
 
 def claim(text: str, claimed: str, xs: list[float], truth: bool, otherwise: str, how: str) -> Question:
     names = ", ".join("xyz"[: len(xs)])
+    call = f"gradcheck(lambda {names}: {text}, lambda {names}: {claimed}, xs)"
     return Question(
-        f"bool(gradcheck(lambda {names}: {text}, lambda {names}: {claimed}, xs))",
+        f"found = {call}\nfound if found is None else bool(found)",
         truth,
         given={"xs": xs},
         shown=f"gradcheck({names} -> {text}, {names} -> {claimed}, {xs})",
         otherwise=otherwise,
-        facts={"how": how, "slopes": claimed, "function": text},
+        facts={"how": Phrase(how) if how else "", "slopes": claimed, "function": text},
     )

@@ -51,17 +51,21 @@ class Adam(NamedTuple):
     rate: float = 0.1
     time: int = 0  # if it stands still
     second: bool = True  # whether the second mean is corrected too
+    whole: bool = False  # whether the gradient counts whole in the first mean
+    keeps_corrected: bool = False
 
     def path(self, gradients: Sequence[float]) -> list[float]:
         """Where it goes from 1."""
         w, m, v, path = 1.0, 0.0, 0.0, []
         b1, b2 = self.betas
         for t, g in enumerate(gradients, 1):
-            m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g * g if self.squared else abs(g))
+            m, v = b1 * m + (1.0 if self.whole else 1 - b1) * g, b2 * v + (1 - b2) * (g * g if self.squared else abs(g))
             n = self.time or t
             mean = m / (1 - b1**n) if self.corrected else m
             square = v / (1 - b2**n) if self.corrected and self.second else v
             outside = (math.sqrt(square) if self.root else square) + self.eps
+            if self.keeps_corrected:
+                m, v = mean, square
             w += self.sign * self.rate * mean / (math.sqrt(square + self.eps) if self.inside else outside)
             path.append(w)
         return path
@@ -71,6 +75,8 @@ ADAMS = {
     "no_correction": Adam(corrected=False),
     "first_corrected_only": Adam(second=False),
     "time_stands_still": Adam(time=1),
+    "no_one_minus": Adam(whole=True),
+    "kept_corrected": Adam(keeps_corrected=True),
     "not_squared_moment": Adam(squared=False),
     "no_root": Adam(root=False),
     "betas_swapped": Adam(betas=(0.999, 0.9)),
@@ -93,7 +99,10 @@ def other_settings(gradients: Sequence[float]) -> Iterator[Question]:
         ("adam_step", "None", ", rate=0.5, beta1=0.5", Adam(rate=0.5, betas=(0.5, 0.999)).path(gradients)),
         ("adam_step", "None", ", beta2=0.75, eps=1.0", Adam(betas=(0.9, 0.75), eps=1.0).path(gradients)),
     ):
-        call, shown = walked(name, first, gradients, settings), f"3 times: w, memory = {name}(w, g, memory{settings})"
+        call, shown = (
+            walked(name, first, gradients, settings),
+            f"w = 1; for g in {gradients}: w, memory = {name}(w, g, memory{settings})",
+        )
         yield Question(call, truth, shown=shown, otherwise="settings_unused", tolerance=1e-10)
 
 
@@ -107,7 +116,7 @@ def better_steps(given: Given) -> Iterator[Question]:
             "uphill": momentum(gradients, sign=1.0),
             "forgets": momentum(gradients, keeps=False),
         }
-        path = f"{len(gradients)} times, from w = 1 along the gradients {str(gradients)[:60]}: w, memory = "
+        path = f"w = 1; for g in {str(gradients)[:60]}{'...' * (len(gradients) > 9)}: w, memory = "
         yield Question(
             walked("momentum_step", "0.0", gradients),
             momentum(gradients),

@@ -7,6 +7,7 @@ local gradients, Function and Context classes: from outside they are alike.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import CodeType
@@ -47,7 +48,6 @@ class Engine:
         self.functions = {name: of_method(name) for name in METHODS} | dict(functions or {})
         leaf = self.leaf(2.0)
         self.data = first_present(leaf, DATA, "no_data")
-        first_present(leaf, GRADIENT, "no_gradient")
         self.backward = backward or self.own_backward(leaf)
 
     def leaf(self, number: float) -> Any:
@@ -59,7 +59,8 @@ class Engine:
 
     def own_backward(self, leaf: Any) -> Callable[[Any], Any]:
         name = first_present(leaf, BACKWARD, "no_backward")
-        return lambda output: getattr(output, name)()
+        seed = [1.0] * asks_for_a_seed(getattr(leaf, name))
+        return lambda output: getattr(output, name)(*seed)
 
     def lacks(self, formula: str, names: Sequence[str]) -> str:
         """Why a formula of these names cannot be tried: an operation is not there, or not written yet. "" if it can."""
@@ -81,12 +82,23 @@ class Engine:
         value = as_number(getattr(output, self.data))
         for _ in range(times):
             self.backward(output)
+        first_present(output, GRADIENT, "no_gradient")
         return [value, *map(self.gradient, leaves)]
 
     def gradient(self, node: Any) -> float:
-        """A node's gradient; one that was never set counts as 0."""
-        found = getattr(node, first_present(node, GRADIENT, "no_gradient"))
+        """A node's gradient; one that was never set, or made, counts as 0."""
+        found = next((getattr(node, name) for name in GRADIENT if hasattr(node, name)), None)
         return 0.0 if found is None else as_number(found() if callable(found) else found)
+
+
+def asks_for_a_seed(method: Callable[..., Any]) -> bool:
+    """Whether a backward pass has to be given the output's own gradient."""
+    try:
+        parameters = inspect.signature(method).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return any(each.kind in positional and each.default is inspect.Parameter.empty for each in parameters)
 
 
 def of_method(name: str) -> Callable[..., Any]:

@@ -53,6 +53,8 @@ def inner_number(found: Any) -> Real | None:
 
 def as_number(found: Any) -> float:
     """What was found, as a number; TypeError if it is none."""
+    if isinstance(found, (list, tuple)) and len(found) == 1:  # a tensor of one number
+        [found] = found
     number = found if isinstance(found, Real) else inner_number(found)
     if isinstance(number, bool) or not isinstance(number, Real):
         raise TypeError(f"{found!r:.40} is a {type(found).__name__}, not a number")

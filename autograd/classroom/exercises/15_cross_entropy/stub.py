@@ -12,6 +12,8 @@ And log(exp(z)) is z: write the loss as log(sum of exponentials) - z_target, so 
 `logits` is a list of Values; the probabilities are a list, and the loss is a Value.
 """
 
+from engine import Value
+
 
 def softmax(logits):
     raise NotImplementedError

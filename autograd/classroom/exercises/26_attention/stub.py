@@ -7,7 +7,7 @@ and decides by itself at which.
 
 Write, on floats:
  * `bigram_loss(text)`: the mean of -log p(next | letter) over all pairs of the text, where p is from its own counts,
-   with 1 added to each pair of letters that occur in it;
+   with 1 added to the count of every pair that could be made of its letters, also of those that are not there;
  * `attend(query, keys, values)`: the mixture of values, as a list;
  * `causal(queries, keys, values)`: one mixture for each position, of the positions up to it and none after.
 """
