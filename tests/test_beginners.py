@@ -116,3 +116,93 @@ def test_what_is_built_from_something_wrong_is_not_blamed(name) -> None:
     verdict = check(names["Value"])
     assert verdict.passed if not key else verdict.key == key, verdict
     assert "-" not in verdict.program.replace("-a", "") and "/" not in verdict.program, verdict
+
+
+LATE = MICROGRAD.replace("self.data, self.grad, self.parents,", "self.data, self.parents,").replace(
+    "data, 0.0, parents, lambda", "data, parents, lambda"
+)
+UNUSUAL = {
+    "a gradient that backward makes": LATE.replace(
+        "        self.grad = 1.0\n", "        for node in order: node.grad = 0.0\n        self.grad = 1.0\n"
+    ),
+    "a seed that has to be given": MICROGRAD.replace("def backward(self):", "def backward(self, seed):").replace(
+        "self.grad = 1.0", "self.grad = seed"
+    ),
+    "tensors of one number": """
+class Value:
+    def __init__(self, data, parents=(), slopes=()):
+        self.data = data if isinstance(data, list) else [data]
+        self.grad, self.parents, self.slopes = [0.0], parents, slopes
+
+    def __add__(self, other):
+        return Value([self.data[0] + other.data[0]], (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        return Value([self.data[0] * other.data[0]], (self, other), (other.data[0], self.data[0]))
+
+    def backward(self):
+        order, seen = [], set()
+        def visit(node):
+            if node not in seen:
+                seen.add(node)
+                for parent in node.parents: visit(parent)
+                order.append(node)
+        visit(self)
+        self.grad = [1.0]
+        for node in reversed(order):
+            for parent, slope in zip(node.parents, node.slopes):
+                parent.grad = [parent.grad[0] + slope * node.grad[0]]
+""",
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_an_unusual_engine_that_is_right_is_accepted(name) -> None:
+    names: dict = {}
+    exec(UNUSUAL[name], names)
+    verdict = check(names["Value"])
+    assert verdict.passed, verdict
+
+
+DATACLASS = """
+from dataclasses import dataclass, field
+
+@dataclass
+class Value:
+    data: float
+    parents: tuple = ()
+    slopes: tuple = ()
+    grad: float = 0.0
+
+    def __add__(self, other): return Value(self.data + other.data, (self, other), (1.0, 1.0))
+    def __mul__(self, other): return Value(self.data * other.data, (self, other), (other.data, self.data))
+
+    def backward(self):
+        order = []
+        def visit(node):
+            if node not in order:
+                for parent in node.parents: visit(parent)
+                order.append(node)
+        visit(self)
+        self.grad = 1.0
+        for node in reversed(order):
+            for parent, slope in zip(node.parents, node.slopes): parent.grad += slope * node.grad
+"""
+
+
+def test_nodes_that_are_equal_and_not_the_same_are_named() -> None:
+    names: dict = {}
+    exec(DATACLASS, names)
+    verdict = check(names["Value"])
+    assert not verdict.passed and verdict.key == "equal_nodes", verdict
+    exec(DATACLASS.replace("(other.data, self.data)", "(self.data, other.data)"), names)
+    assert check(names["Value"]).key in ("own_data", "equal_nodes")
+
+
+def test_a_forward_pass_that_is_off_by_little_is_shown_with_its_digits() -> None:
+    names: dict = {}
+    exec(MICROGRAD.replace("self.data * other.data, (self", "self.data * other.data * (1 + 1e-8), (self"), names)
+    verdict = check(names["Value"])
+    assert verdict.key == "value"
+    told = verdict.cause.partition("computes ")[2].replace(" is right", "").split(", and ")
+    assert len(told) == 2 and told[0] != told[1], verdict

@@ -181,6 +181,12 @@ def test_watch_checks_what_is_saved(folder) -> None:
             assert watching.stdout.readline().startswith("--   5")
             while "autograd class hint 5" not in (line := watching.stdout.readline()):
                 assert line, "it has ended"
+            (folder / "02_differences.py").write_text("")
+            while "is empty" not in (line := watching.stdout.readline()):
+                assert line, "it has ended"
+            solve(folder, 25)
+            while not (line := watching.stdout.readline()).startswith("ok  25"):
+                assert line, "it has ended"
             solve(folder, 5)
             assert watching.stdout.readline().startswith("ok   5")
             watching.send_signal(signal.SIGINT)
@@ -203,6 +209,25 @@ def test_folders_that_will_not_do(folder, tmp_path, capsys) -> None:
     assert "cannot make the folder" in mistake(capsys, "class", "start", str(tmp_path / "file" / "below"))
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["thesis.txt"]
     assert "is no classroom folder" in mistake(capsys, "class", "check", "--folder", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", '{"student": "a", "language": "xx", "exercises": {}}', '{"student": "a", "language": "en", "exercises": 5}']
+    + [f'{{"student": "a", "language": "en", "exercises": {{"1": {entry}}}}}' for entry in ("5", '{"tries": "x"}')],
+)
+def test_progress_that_cannot_be_read_is_left_alone(folder, capsys, content) -> None:
+    (folder / "progress.json").write_text(content, encoding="utf-8")
+    for command in (["next"], ["check", "1"], ["progress"]):
+        assert "progress.json cannot be read: " in mistake(capsys, "class", *command)
+    assert (folder / "progress.json").read_text(encoding="utf-8") == content
+
+
+def test_a_folder_in_place_of_a_file(folder, capsys) -> None:
+    (folder / "01_by_hand.py").unlink()
+    (folder / "01_by_hand.py").mkdir()
+    assert "01_by_hand.py cannot be read" in mistake(capsys, "class", "check", "1")
+    assert "01_by_hand.py is a folder" in mistake(capsys, "class", "reset", "1")
 
 
 @pytest.mark.parametrize("number", ["0", "31", "x", "-1", "1.5", "99999999999999999999"])

@@ -8,7 +8,7 @@ from autograd.classroom.grading import grade
 from autograd.classroom.handing import code_of, files_in, handed_in, submission
 from autograd.classroom.judging import judge_source
 from autograd.classroom.ladder import exercise
-from tests.commands import ok
+from tests.commands import mistake, ok
 
 
 def solved(number, student="ana"):
@@ -67,6 +67,12 @@ def test_a_teacher_is_told_of_ids_twice_and_files_unknown(tmp_path, capsys, monk
     put(tmp_path / "in" / "bo" / "final_version.py", solved(5, "bo"))
     shown = ok(capsys, "class", "grade", "in", "--exercises", "5")
     assert "ana, copycat have the same id 'ana'" in shown and "bo: no exercise is called final_version.py" in shown
+    put(tmp_path / "in" / "bob_05_times.py", solved(5, "bob"))
+    put(tmp_path / "in" / "ana" / "again" / "05_times.py", solved(5, "ana"))
+    told = ok(capsys, "class", "grade", "in", "--exercises", "5")
+    assert "not graded, for each student has a folder: bob_05_times.py" in told
+    assert "ana: exercises are also in again" in told
+    assert "give it how many" in mistake(capsys, "class", "grade", "in", "--jobs", "-3")
     assert "ana,ana,1,1,1," in shown and "copycat,ana,1,1,1," in shown
 
 
