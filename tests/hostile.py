@@ -133,7 +133,7 @@ HOSTILE: dict[str, tuple[str, bool, str]] = {
     "crashes_the_interpreter": ("import ctypes\nctypes.string_at(0)\n", False, "cannot_load"),
     "fills_the_disk": ("f = open('full', 'w')\nwhile True:\n    f.write('x' * 10**6)\n", False, "cannot_load"),
     "equals_everything": (EQUAL_TO_ALL, False, "slope value walk own_data accumulate no_seed upstream crash"),
-    "answers_an_abyss": (ABYSS, False, "too_deep crash calls_itself too_long"),
+    "answers_an_abyss": (ABYSS, False, "too_deep crash calls_itself calls_itself_inside too_long"),
     "has_evil_text": ("class Bad(Exception):\n    def __str__(self): raise Bad\nraise Bad\n", False, "cannot_load"),
     "looks_for_secrets": ("import os\nassert 'API_TOKEN' not in os.environ\n" + RIGHT, True, "passed"),
     "empty": ("\n\n", False, "unreadable"),

@@ -120,8 +120,25 @@ def test_a_style_of_ones_own_needs_the_flag_and_is_told_so(folder, capsys) -> No
     solve(folder, 5)
     assert "what you wrote in exercises 4" in failing(capsys, "class", "check", "5", "--own")
     solve(folder, 5, times)
-    assert "check it with --own" in failing(capsys, "class", "check", "5")
+    assert "stands on what you wrote in exercises 4" in ok(capsys, "class", "check", "5")
     assert ok(capsys, "class", "check", "5", "--own").startswith("ok")
+    hand_in = folder.parent / "in" / "ana"
+    hand_in.parent.mkdir()
+    folder.rename(hand_in)
+    assert "ana: 2 of 2" in ok(capsys, "class", "grade", str(hand_in.parent), "--exercises", "4,5")
+
+
+def test_a_mistake_in_an_earlier_file_is_told_with_its_own_line(folder, capsys) -> None:
+    solve(folder, 4, OTHER_STYLE.replace("self.data + other.data", "self.data + other.dta"))
+    solve(folder, 7)
+    solve(folder, 5)
+    line = 1 + next(
+        k for k, text in enumerate((folder / exercise(4).file).read_text().splitlines()) if "other.dta" in text
+    )
+    assert f"(line {line}): AttributeError" in failing(capsys, "class", "check", "4")
+    solve(folder, 9)
+    shown = failing(capsys, "class", "check", "9", "--own")
+    assert f"(line {line}): AttributeError" in shown and "<04_plus_minus.py>" in shown
 
 
 def test_an_own_engine_that_does_not_fit_together_gets_no_certificate(folder, capsys) -> None:

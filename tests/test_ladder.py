@@ -20,7 +20,7 @@ from autograd.classroom.ladder import (
     shelf,
     yours,
 )
-from autograd.classroom.predicting import question_for
+from autograd.classroom.predicting import predict, question_for
 from autograd.classroom.speaking import FOLDER, texts
 
 FRESH_RUNS = int(os.environ.get("FRESH_RUNS", "2"))  # 200 is what was promised; they take a while
@@ -168,6 +168,16 @@ def test_predictions_are_told_and_do_not_decide() -> None:
     assert asked.right in judge_source(rung, source, "ana").remark
 
 
+def test_a_node_that_has_all_its_gradient_is_no_wrong_answer() -> None:
+    for seed in range(200):
+        asked = predict("order", seed=seed)
+        lines = [line.split() for line in str(asked).splitlines() if " = " in line]
+        gone = re.findall(r"[a-z]", str(asked).partition("Going back, ")[2].partition(" ha")[0].replace("and", ""))
+        for letter in asked.meaning:
+            users = [line[0] for line in lines if asked.options[letter] in line[2:]]
+            assert not set(users) <= set(gone), asked
+
+
 # ---- what stands on what ---------------------------------------------------------------------------------------------
 
 
@@ -229,6 +239,20 @@ def test_one_rung_takes_a_class_or_a_function_or_a_file(tmp_path) -> None:
     with pytest.raises(ValueError, match="there is no exercise 99\nchoose one from 1 to 30"):
         check(value, exercise=99)
     assert names_from(random, exercise(2))["Random"] is random.Random
+
+
+def test_a_notebook_with_the_numbers_of_another_is_told_so() -> None:
+    names: dict = {}
+    exec(exercise(1).file_with(exercise(1).reference, "bo"), names)
+    assert check(names, exercise=1, student="bo").passed
+    assert any("not those of the id 'ana'" in note for note in check(names, exercise=1, student="ana").notes)
+
+
+def test_a_name_with_a_slip_is_known_again() -> None:
+    source = exercise(1).file_with(exercise(1).reference.replace("X2", "x2"), "ana")
+    assert "name 'x2' is not defined (X2?)" in judge_source(exercise(1), source, "ana").cause
+    inside = exercise(2).reference.replace("return (f(x + h)", "return (F(x + h)", 1)
+    assert "(f?)" in judge_source(exercise(2), exercise(2).file_with(inside)).cause
 
 
 class Exponential:

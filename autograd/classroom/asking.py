@@ -88,8 +88,9 @@ class Apart:
     """
 
     def __init__(
-        self, source: str, modules: Mapping[str, str] | None = None, limits: Mapping[str, Any] = LIMITS
-    ) -> None:
+        self, source: str, modules: Mapping[str, str] | None = None, limits: Mapping[str, Any] = LIMITS,
+        before: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.printed = ""
         self.limits = {**LIMITS, **limits}
         self.folder = tempfile.TemporaryDirectory(prefix="class-", ignore_cleanup_errors=True)
@@ -103,8 +104,8 @@ class Apart:
         self.until = time.monotonic() + self.limits.get("total", 3600.0)
         threading.Thread(target=self.listen, daemon=True).start()
         try:
-            order = {"source": source, "modules": dict(modules or {}), "limits": self.limits}
-            self.names = understood(self.exchange(order))
+            order = {"source": source, "modules": dict(modules or {}), "before": dict(before or {})}
+            self.names = understood(self.exchange({**order, "limits": self.limits}))
         except BaseException:
             self.close()
             raise

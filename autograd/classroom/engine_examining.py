@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from autograd.classroom.asking import Ask, Stopped, Unusable
 from autograd.classroom.hunting import Cause, Points, explain, hunt
 from autograd.classroom.programs import POINTS, Program, Step
-from autograd.classroom.rules import RULES, Rule, by_name
+from autograd.classroom.rules import RULES, Rule
 from autograd.classroom.speaking import say
 from autograd.classroom.students import Student
 from autograd.classroom.verdict import Verdict, of_failure
@@ -20,7 +20,7 @@ ENGINES = ("autograd", "jax", "keras", "micrograd", "nn", "numpy", "tensorflow",
 
 def examine_engine(
     ask: Ask,
-    needs: Iterable[str],
+    needs: Sequence[str],
     language: str = "en",
     others: Sequence[Rule] = RULES,
     longest: int = 3,
@@ -39,14 +39,16 @@ def examine_engine(
     student = Student(ask, arriving if single and arriving else 1)
     asked = [rule for rule in RULES if rule in others or rule.name in needs]
     lacking = {rule: reason for rule in asked if (reason := student.lacks(rule))}
-    for name in needs:
-        if by_name[name] in lacking:
-            return of_lack(student, by_name[name], lacking[by_name[name]], language)
+    lacked = [of_lack(student, rule, lacking[rule], language) for rule in lacking if rule.name in needs]
+    if stopped := [verdict for verdict in lacked if verdict.key == "stopped"]:
+        return stopped[0]
     rules = [rule for rule in asked if rule not in lacking]
     longest = 1 if single else longest
     failure, tried = hunt(student, rules, longest, points)
     if failure is None and wider and {"+", "*"} <= {rule.name for rule in rules}:
         failure = widened(student, rules)
+    if failure is None and lacked:  # what is there is right
+        return lacked[0]
     if failure is not None:
         cause = explain(student, failure, rules, longest, points) if failure.yours is not None else Cause(None, False)
         verdict = of_failure(failure, cause, language, student.arriving)
@@ -61,6 +63,9 @@ def examine_engine(
 def of_lack(student: Student, rule: Rule, reason: str, language: str) -> Verdict:
     """What is said about an operation that is asked for, and is not there or stops."""
     op, key, line, traceback = rule.text.format("a", "b"), "lacks", None, ""
+    if reason.startswith("it gives "):
+        key = "gives_none" if reason == "it gives None" else "no_value_from_operator"
+        return Verdict(False, key, say(key, language, call=op), op, language=language)
     try:
         student.outcome(Program(rule.arity, (Step(rule, tuple(range(rule.arity))),)), (2, 3))
     except Stopped as error:
@@ -83,7 +88,7 @@ def of_stop(error: Stopped, language: str) -> Verdict:
     missing = error.error.partition("No module named '")[2].partition("'")[0].partition(".")[0]
     if error.kind == "ModuleNotFoundError" and missing in ENGINES:
         return Verdict(False, "borrowed", say("borrowed", language, name=missing), language=language)
-    key = LOADING.get(error.kind, "cannot_load")
+    key = "cannot_load" if error.error.endswith("?)") else LOADING.get(error.kind, "cannot_load")
     line = say("at_line", language, line=error.line) if error.line else ""
     name = error.error.partition("'")[2].partition("'")[0]
     said = say(key, language, error=error.error, line=line, name=name)

@@ -13,7 +13,7 @@ from autograd.classroom.checks import CHECKS
 from autograd.classroom.engine_examining import of_stop, of_unusable
 from autograd.classroom.ladder import Exercise, engine_text, exercise, id_in
 from autograd.classroom.predicting import question_for
-from autograd.classroom.speaking import say
+from autograd.classroom.speaking import say, written
 from autograd.classroom.verdict import Verdict
 
 
@@ -36,11 +36,12 @@ def judge_source(
     language: str = "en",
     engine: str | None = None,
     limits: Mapping[str, Any] = LIMITS,
+    before: Mapping[str, str] | None = None,
 ) -> Verdict:
-    """The verdict on a file's text, loaded in a process of its own; with what it printed and predicted."""
+    """The verdict on a file's text, loaded in a process of its own after others; with what it printed and predicted."""
     modules = {"engine": engine or engine_text()} if rung.uses_engine else {}
     try:
-        with Apart(source, modules, limits) as ask:
+        with Apart(source, modules, limits, before) as ask:
             verdict = judge(rung, ask, student, language)
             try:
                 predicted = ask("submission.names.get('prediction', '')")
@@ -115,4 +116,8 @@ def check_exercise(given: Any, number: int, student: str = "", language: str = "
         engine = {"__name__": "engine"}
         exec(compile(engine_text(), "<engine.py>", "exec"), engine)
         names.setdefault("Value", engine["Value"])
-    return replace(judge(rung, Here(names), student, language), **predicted)
+    verdict = replace(judge(rung, Here(names), student, language), **predicted)
+    others = [name for name, x in rung.given(student).items() if name in names and written(names[name]) != written(x)]
+    if verdict or not others:
+        return verdict
+    return replace(verdict, notes=(*verdict.notes, say("other_numbers", language, student=student)))

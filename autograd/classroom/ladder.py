@@ -156,6 +156,11 @@ class Exercise:
             parts.append(so_far.replace("{}", str("\n\n".join([*parts, so_far]).count("\n") + 3), 1))
         return "\n\n".join([*parts, f"{YOURS}\n\n{body.strip()}"]) + "\n"
 
+    def foundation(self, own: Mapping[int, str]) -> dict[str, str]:
+        """What this one stands on, by the name of the file: one's own where that is given, or else the reference."""
+        rungs = [exercise(number) for number in self.stands_on]
+        return {f"<{each.file}>": own.get(each.number, each.reference) for each in rungs}
+
     def given_part(self, student: str) -> str:
         """The student's own numbers as they stand in the file, with the id that they are drawn for."""
         whose = f", for {student!r}" if student else ""
@@ -204,6 +209,19 @@ def id_in(text: str) -> str | None:
         return None if found is None else str(ast.literal_eval(found[1] or "''"))
     except (ValueError, SyntaxError):
         return None
+
+
+def without_so_far(text: str) -> str:
+    """A file without what the exercises before have built; every line stays in its place."""
+    above, mark, below = text.partition(YOURS)
+    head, begun, so_far = above.partition(SO_FAR.partition(";")[0])
+    return text if not (mark and begun) else head + "\n" * so_far.count("\n") + mark + below
+
+
+def only_yours(text: str) -> str:
+    """What a student wrote in a file, every line in its place."""
+    above, mark, below = text.partition(YOURS)
+    return "\n" * above.count("\n") + below if mark else text
 
 
 def patched(text: str, diff: str) -> str:

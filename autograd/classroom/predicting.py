@@ -133,8 +133,9 @@ def of_order(draw: random.Random) -> Prediction:
         tempting = [
             next((place for place in walk(program) if place not in done), None) for walk in (breadth_first, depth_first)
         ]
-        others = [k for k in range(output) if k not in done and k not in able]
-        if len(able) == 1 and len(others) >= 2 and any(place in others for place in tempting):
+        waiting = [k for k in range(output) if k not in done and not all(user in done for user in program.users(k))]
+        others = [k for k in waiting if k not in able]
+        if len(able) == 1 and len(others) >= 3 and any(place in others for place in tempting):
             passed = " and ".join(program.name(place) for place in done)
             verb = "have" if len(done) > 1 else "has"
             asked = f"Going back, {passed} {verb} passed the gradient on. Which node is ready to do so next?"

@@ -62,7 +62,8 @@ class Verdict:
         """The verdict, line by line."""
         if not self.program or self.key == "not_written":
             return [self.cause, *self.afterwards()]
-        shown = [f"{self.say('smallest')}:", "", *("    " + line for line in self.program.splitlines())]
+        heading = [f"{self.say('smallest')}:", ""] if self.truth or not self.yours else []
+        shown = [*heading, *("    " + line for line in self.program.splitlines())]
         if self.at:
             shown.append("    " + ", ".join(f"{name} = {number:g}" for name, number in self.at.items()))
         shown.append("")
@@ -80,7 +81,12 @@ class Verdict:
         return [*self.notes, *filter(None, [self.remark]), *(printed if self.printed.strip() else [])]
 
     def rows(self) -> list[list[str]]:
-        return [[name, shortly(yours), shortly(self.truth.get(name, ""))] for name, yours in self.yours.items()]
+        found = []
+        for name, yours in self.yours.items():
+            truth = self.truth.get(name, "")
+            digits = 6 if shortly(yours) != shortly(truth) or yours == truth else 12
+            found.append([name, shortly(yours, digits), shortly(truth, digits) if self.truth else ""])
+        return found
 
     def say(self, key: str) -> str:
         return say(key, self.language)
@@ -103,17 +109,17 @@ def table(rows: list[list[str]]) -> list[str]:
     return [f"    {who}: {name} {text}" for name, *both in answers for who, text in zip((yours, truth), both)]
 
 
-def shortly(answer: Any) -> str:
+def shortly(answer: Any, digits: int = 6) -> str:
     """An answer in a few signs: six digits, and no more than fits on a line.
 
     >>> shortly([1.0, 2 / 3, True])
     '[1, 0.666667, True]'
     """
     if isinstance(answer, (list, tuple)):
-        text = f"[{', '.join(map(shortly, answer))}]"
+        text = f"[{', '.join(shortly(each, digits) for each in answer)}]"
     else:
         is_number = isinstance(answer, (int, float, Fraction)) and not isinstance(answer, bool)
-        text = f"{float(answer):.6g}" if is_number else str(answer)
+        text = f"{float(answer):.{digits}g}" if is_number else str(answer) or "''"
     return text if len(text) <= 66 else text[:63] + "..."
 
 
@@ -125,8 +131,8 @@ def of_failure(failure: Failure, cause: Cause, language: str, arriving: float = 
     notes = (say("also", language),) if second else ()
     told = facts(failure, engine)
     told["line"] = say("at_line", language, line=told["line"]) if told.get("line") else ""
-    if failure.error and "object is not iterable" in failure.error.error:
-        notes = (say("one_tuple", language),)
+    if failure.error and "'float' object is not iterable" in failure.error.error:
+        notes = (say("one_tuple" if program.steps[-1].rule.arity == 1 else "one_pair", language),)
     return Verdict(
         passed=False,
         key=key,
@@ -146,7 +152,9 @@ def key_of(failure: Failure, cause: Cause) -> str:
     """The name of what is said."""
     if failure.yours is None:
         kind = failure.error.kind if failure.error else ""
-        return "calls_itself" if kind == "RecursionError" else KINDS.get(kind, "crash")
+        if kind == "RecursionError":
+            return "calls_itself" if "number" in failure.program.steps[-1].rule.name else "calls_itself_inside"
+        return KINDS.get(kind, "crash")
     if cause.engine is not None:
         key, rule = cause.engine.key, failure.program.steps[0].rule
         alone = cause.engine.rule and not any(

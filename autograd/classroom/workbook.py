@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.classroom.judging import judge_source, text_of
-from autograd.classroom.ladder import Exercise, engine_text, exercise, exercises, ladder, yours
+from autograd.classroom.ladder import Exercise, engine_text, exercise, exercises, ladder, only_yours, without_so_far
 from autograd.classroom.speaking import say, texts
 from autograd.classroom.verdict import Verdict
 from autograd.files import make_folder, write_whole
@@ -98,8 +98,8 @@ class Workbook:
         others = ", ".join(map(str, self.own_parts(self.foundations(rung))))
         if others and not verdict and own:
             verdict = replace(verdict, notes=(*verdict.notes, say("stands_on_own", self.language, numbers=others)))
-        if others and not verdict and not own and self.judge(rung, text, own=True):
-            verdict = replace(verdict, notes=(*verdict.notes, say("passes_on_own", self.language)))
+        if others and not verdict and not own and (on_own := self.judge(rung, text, own=True)):
+            verdict = replace(on_own, notes=(*on_own.notes, say("passes_on_own", self.language, numbers=others)))
         entry = self.of(rung.number)
         entry |= {"passed": verdict.passed, "digest": self.digest(rung), "tries": entry.get("tries", 0) + 1}
         entry |= {"cause": verdict.key, "predicted": verdict.predicted}
@@ -108,9 +108,10 @@ class Workbook:
 
     def judge(self, rung: Exercise, text: str, own: bool) -> Verdict:
         engine = self.own_engine() if own and rung.uses_engine else None
-        if own and rung.stands_on:
-            text = rung.file_with(yours(text), self.student, self.own_parts(rung.stands_on))
-        return judge_source(rung, text, self.student, self.language, engine)
+        if not (own and rung.stands_on):
+            return judge_source(rung, text, self.student, self.language, engine)
+        before = rung.foundation(self.own_parts(rung.stands_on))
+        return judge_source(rung, without_so_far(text), self.student, self.language, engine, before=before)
 
     @staticmethod
     def foundations(rung: Exercise) -> tuple[int, ...]:
@@ -121,7 +122,7 @@ class Workbook:
     def own_parts(self, numbers: tuple[int, ...]) -> dict[int, str]:
         """What the student has written in exercises, where it is anything."""
         rungs = [exercise(number) for number in numbers]
-        return {rung.number: yours(self.text(rung)) for rung in rungs if not self.is_untouched(rung)}
+        return {rung.number: only_yours(self.text(rung)) for rung in rungs if not self.is_untouched(rung)}
 
     def own_engine(self) -> str:
         """The engine that the student has built; where a part is missing, the reference's stands in."""

@@ -70,10 +70,13 @@ def remembering(given: Given) -> Iterator[Question]:
     yield Question("type(Value(3).data).__name__", "float", {"not_a_float": "int"}, shown="type(Value(3).data)")
     yield Question("len(Value(2.0).parents)", 0, errors={"TypeError": "no_parents"}, otherwise="leaf_with_parents")
     stops = {f"'{kind}' object has no attribute": "no_value_from_operator" for kind in ("float", "int")}
+    stops["'NoneType' object has no attribute"] = "gives_none"
     for sign, data in (("+", a + b), ("*", a * b)):
         call = f"c = a {sign} b"
         wrong = {"no_parents": [], "swapped_parents": [b, a], "last_parent_only": [b], "first_parent_only": [a]}
-        yield Question(f"{nodes}{call}\nc.data", data, shown=f"{call}\nc.data", errors=stops)
+        yield Question(
+            f"{nodes}{call}\nc.data", data, shown=f"{call}\nc.data", errors=stops, facts={"call": f"a {sign} b"}
+        )
         yield Question(
             f"{nodes}{call}\n[type(parent).__name__ == type(a).__name__ for parent in c.parents]",
             [True, True],

@@ -161,6 +161,7 @@ def of_loss(logits: Sequence[float], target: int) -> Iterator[Question]:
     truth = softmax(logits)
     p = truth[target]
     wrong = {
+        "highest_left_out": -math.log(p) - max(logits),
         "no_log": -p,
         "one_minus": 1 - p,
         "log_sign": math.log(p),

@@ -57,6 +57,7 @@ def attention(given: Given) -> Iterator[Question]:
         right = bigram_loss(text)
         wrong = {kind: bigram_loss(text, kind) for kind in ("not_smoothed", "joint_chance")}
         wrong |= {"in_bits": right / math.log(2), "summed": right * (len(text) - 1)}
+        wrong |= {"letters_for_pairs": right * (len(text) - 1) / len(text)}
         yield Question(f"bigram_loss({text!r})", right, wrong)
     usual = [1.0, -2.0, 0.5, 1.0], [[1.0, 0.0, 2.0, -1.0], [0.0, -1.0, 1.0, 2.0]], [[1.0, 0.0], [3.0, 5.0]]
     for q, ks, vs in ((given["QUERY"], given["KEYS"], given["VALUES"]), usual):

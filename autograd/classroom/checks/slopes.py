@@ -68,8 +68,15 @@ def differences(given: Given) -> Iterator[Question]:
         forward, central, backward = (high - here) / h, (high - low) / (2 * h), (here - low) / h
         half, slope = sign * (3 * x**2 + h**2 / 4), sign * 3 * x**2
         wrong = {
-            "forward": {"other_side": backward, "halved": forward / 2, "not_divided": forward * h, "central": central},
+            "forward": {
+                "brackets": high - here / h,
+                "other_side": backward,
+                "halved": forward / 2,
+                "not_divided": forward * h,
+                "central": central,
+            },
             "central": {
+                "brackets": high - low / (2 * h),
                 "one_sided": forward,
                 "one_sided_back": backward,
                 "half_places": half,

@@ -106,6 +106,9 @@ def other_settings(gradients: Sequence[float]) -> Iterator[Question]:
         yield Question(call, truth, shown=shown, otherwise="settings_unused", tolerance=1e-10)
 
 
+UNPACKED = {"cannot unpack non-iterable NoneType": "gives_none"}
+
+
 @asks(17)
 def better_steps(given: Given) -> Iterator[Question]:
     """Five steps of each and twenty, against the formulas."""
@@ -122,11 +125,15 @@ def better_steps(given: Given) -> Iterator[Question]:
             momentum(gradients),
             wrong,
             shown=f"{path}momentum_step(w, g, memory)",
+            errors=UNPACKED,
+            facts={"call": "momentum_step(w, g, memory)"},
         )
         wrong = {key: adam.path(gradients) for key, adam in ADAMS.items()}
         shown = f"{path}adam_step(w, g, memory)"
         truth = Adam().path(gradients)
-        yield Question(walked("adam_step", "None", gradients), truth, wrong, shown=shown, tolerance=1e-10)
+        call, stops = walked("adam_step", "None", gradients), {**UNPACKED, "ZeroDivisionError": "time_from_zero"}
+        facts = {"call": "adam_step(w, g, memory)"}
+        yield Question(call, truth, wrong, shown=shown, errors=stops, facts=facts, tolerance=1e-10)
     yield from other_settings(GRADIENTS[:3])
     yield Question(
         walked("adam_step", "None", [0.0, 0.0]),

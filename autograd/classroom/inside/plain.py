@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import difflib
 import traceback
 from numbers import Real
 from typing import Any
@@ -75,11 +77,23 @@ def of_error(error: BaseException) -> str:
     return f"{name}: {text}"[:160] if text else name
 
 
+def alike(error: BaseException) -> str:
+    """The name that a mistyped one was meant for, if there is one like it: " (X1?)"."""
+    if not isinstance(error, NameError) or error.__traceback__ is None or not getattr(error, "name", None):
+        return ""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    names = {name.lower(): name for name in (*dir(builtins), *frame.f_globals, *frame.f_locals)}
+    close = difflib.get_close_matches(str(error.name).lower(), names, 1, 0.75)
+    return f" ({names[close[0]]}?)" if close else ""
+
+
 def told(error: BaseException, file: str = "") -> dict[str, Any]:
     """All that is said about an error: one line, the line in the student's file, the traceback."""
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == file]
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
+    known = [frame for frame in frames if frame.filename == file or frame.filename.endswith(".py>")]
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else known[-1].lineno if known else None
     text = "".join(traceback.format_exception(error, limit=-8))
-    said = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else of_error(error)
+    said = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else of_error(error) + alike(error)
+    if known and known[-1].filename != file:
+        said += f" {known[-1].filename}"
     return {"error": said, "line": line, "traceback": text[-4000:], "kind": type(error).__name__}

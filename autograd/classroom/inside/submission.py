@@ -88,8 +88,10 @@ def evaluate(question: str, names: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(last.value), "<question>", "eval"), names)
 
 
-def load(source: str, modules: Mapping[str, str]) -> tuple[Submission | None, Reply]:
-    """Run a student's file, with these modules to import from; what it defines can then be asked.
+def load(
+    source: str, modules: Mapping[str, str], before: Mapping[str, str] | None = None
+) -> tuple[Submission | None, Reply]:
+    """Run a student's file, with these modules to import from, after these files; what it defines can then be asked.
 
     Questions see a module's class `Value` too, where the file does not define or import one.
     """
@@ -102,7 +104,8 @@ def load(source: str, modules: Mapping[str, str]) -> tuple[Submission | None, Re
     sys.modules["submitted"] = main
     main.__dict__["__builtins__"] = builtins
     try:
-        exec(compile(source, FILE, "exec", dont_inherit=True), main.__dict__)
+        for name, text in {**(before or {}), FILE: source}.items():
+            exec(compile(text, name, "exec", dont_inherit=True), main.__dict__)
     except TooLong as error:
         return None, {"unusable": "too_long", "facts": {"line": told(error, FILE)["line"]}}
     except (*STOPS, MemoryError) as error:

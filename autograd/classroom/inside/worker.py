@@ -77,7 +77,7 @@ def main() -> None:
         alarm(order["seconds"])
         if "source" in order:
             locks.lock(order["limits"])
-            submission, reply = load(order["source"], order["modules"])
+            submission, reply = load(order["source"], order["modules"], order["before"])
         elif submission is None:
             reply = {"error": "nothing is loaded"}
         else:
