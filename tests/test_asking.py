@@ -33,7 +33,7 @@ def test_errors_are_told_in_one_line(where) -> None:
         ask = Here(names)
     with pytest.raises(Stopped) as stopped:
         ask("f()")
-    assert stopped.value.error == "ValueError: a" and stopped.value.line == 2 and stopped.value.kind == "ValueError"
+    assert stopped.value.error == "ValueError: a" and stopped.value.line == "2" and stopped.value.kind == "ValueError"
     assert "Traceback" in stopped.value.traceback
     with pytest.raises(Stopped, match="NameError"):
         ask("g()")

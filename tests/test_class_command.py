@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -38,6 +39,17 @@ def test_a_folder_has_all_exercises_and_the_engine(folder) -> None:
     names = sorted(path.name for path in folder.iterdir())
     assert names == sorted([*(rung.file for rung in exercises()), "engine.py", "progress.json"])
     assert (folder / "05_times.py").read_text(encoding="utf-8") == exercise(5).stub("ana")
+
+
+def test_an_id_may_be_anything(tmp_path, capsys, monkeypatch) -> None:
+    wild = "o'Br\"ien # ---- yours ----"
+    ok(capsys, "class", "start", str(tmp_path / "class"), "--id", wild)
+    monkeypatch.chdir(tmp_path / "class")
+    for number in (1, 4, 5):
+        rung = exercise(number)
+        (tmp_path / "class" / rung.file).write_text(rung.file_with(rung.reference, wild), encoding="utf-8")
+        assert ok(capsys, "class", "check", str(number)).startswith("ok")
+        assert ok(capsys, "class", "check", str(number), "--own").startswith("ok")
 
 
 def test_the_way_through_an_exercise(folder, capsys) -> None:
@@ -132,13 +144,47 @@ def test_a_mistake_in_an_earlier_file_is_told_with_its_own_line(folder, capsys) 
     solve(folder, 4, OTHER_STYLE.replace("self.data + other.data", "self.data + other.dta"))
     solve(folder, 7)
     solve(folder, 5)
-    line = 1 + next(
-        k for k, text in enumerate((folder / exercise(4).file).read_text().splitlines()) if "other.dta" in text
-    )
+    lines = (folder / exercise(4).file).read_text(encoding="utf-8").splitlines()
+    line = 1 + next(k for k, text in enumerate(lines) if "other.dta" in text)
     assert f"(line {line}): AttributeError" in failing(capsys, "class", "check", "4")
     solve(folder, 9)
     shown = failing(capsys, "class", "check", "9", "--own")
-    assert f"(line {line}): AttributeError" in shown and "<04_plus_minus.py>" in shown
+    assert f"(line {line}, 04_plus_minus.py): AttributeError" in shown
+    solve(folder, 8, "def broken(:\n    pass\n")
+    line = 1 + (folder / exercise(8).file).read_text(encoding="utf-8").splitlines().index("def broken(:")
+    assert f"(line {line}, 08_order.py): SyntaxError" in failing(capsys, "class", "check", "9", "--own")
+    solve(folder, 12, "1 / 0\n")
+    solve(folder, 16)
+    assert ok(capsys, "class", "check", "16").startswith("ok")
+    shown = failing(capsys, "class", "check", "16", "--own")
+    assert "08_order.py): SyntaxError" in shown and "Traceback" not in shown
+
+
+def test_what_is_gone_or_endless_before_does_not_stop_what_comes_after(folder, capsys) -> None:
+    for number in (9, 16):
+        solve(folder, number)
+    for content in (None, b"", b"\xff\xff", b"while True:\n    pass\n"):
+        path = folder / exercise(8).file
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        assert ok(capsys, "class", "check", "9").startswith("ok")
+        assert ok(capsys, "class", "check", "16").startswith("ok")
+    solve(folder, 9, exercise(9).reference.replace("node.grad = 0.0", "pass"))
+    start = time.monotonic()
+    assert "left over from the pass before" in failing(capsys, "class", "check", "9")
+    assert time.monotonic() - start < 8, "an endless loop in an earlier file is not waited for as long"
+    hand_in = folder.parent / "in" / "ana"
+    hand_in.parent.mkdir()
+    folder.rename(hand_in)
+    (hand_in / exercise(8).file).write_bytes(b"x = 1\n" * 400_000)
+    ok(capsys, "class", "grade", str(hand_in.parent), "--exercises", "9", "--feedback", str(folder.parent / "f"))
+    assert "left over from the pass before" in (folder.parent / "f" / "ana.txt").read_text(encoding="utf-8")
+
+
+def test_what_is_missing_is_called_by_its_name(folder, capsys) -> None:
+    for number, name in ((2, "forward_difference"), (4, "__add__"), (5, "__mul__"), (9, "backward"), (12, "__pow__")):
+        assert f"{name} is not written yet" in failing(capsys, "class", "check", str(number))
 
 
 def test_an_own_engine_that_does_not_fit_together_gets_no_certificate(folder, capsys) -> None:

@@ -201,8 +201,8 @@ def test_an_exercise_stands_on_the_reference_or_on_ones_own() -> None:
 def test_a_network_trains_on_an_engine_of_ones_own() -> None:
     rung = exercise(16)
     wrong = engine_text().replace("(g * b, g * a)", "(g * a, g * b)", 1)
-    assert judge_source(rung, rung.file_with(rung.reference), engine=engine_text()).passed
-    assert not judge_source(rung, rung.file_with(rung.reference), engine=wrong).passed
+    assert judge_source(rung, rung.file_with(rung.reference), engine={"<engine.py>": engine_text()}).passed
+    assert not judge_source(rung, rung.file_with(rung.reference), engine={"<engine.py>": wrong}).passed
 
 
 def test_a_diff_must_fit() -> None:

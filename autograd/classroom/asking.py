@@ -31,7 +31,7 @@ BOOTSTRAP = "import sys; sys.path.insert(0, {!r}); from inside.worker import mai
 class Stopped(Exception):  # noqa: N818 (it is not the program's error)
     """A student's code ended in an error: the error in one line, the line of the file, the traceback."""
 
-    def __init__(self, error: str, line: int | None = None, traceback: str = "", kind: str = "") -> None:
+    def __init__(self, error: str, line: str = "", traceback: str = "", kind: str = "") -> None:
         super().__init__(error)
         self.error, self.line, self.traceback, self.kind = error, line, traceback, kind
 
@@ -55,7 +55,8 @@ def understood(reply: Mapping[str, Any]) -> Any:
         key = told["unusable"] if told["unusable"] in REASONS else "nonsense"
         raise Unusable(key, **{name: str(facts.get(name, "?"))[:200] for name in ("given", "error", "type", "line")})
     line = reply.get("line")
-    raise Stopped(told["error"][:200], line if isinstance(line, int) else None, told["traceback"], told["kind"])
+    place = f"{line}"[:60] if isinstance(line, (int, str)) else ""
+    raise Stopped(told["error"][:200], place, told["traceback"], told["kind"])
 
 
 REASONS = ("too_long", "not_callable", "no_leaf", "no_data", "no_gradient", "no_backward", "no_class")
@@ -88,7 +89,7 @@ class Apart:
     """
 
     def __init__(
-        self, source: str, modules: Mapping[str, str] | None = None, limits: Mapping[str, Any] = LIMITS,
+        self, source: str, modules: Mapping[str, Mapping[str, str]] | None = None, limits: Mapping[str, Any] = LIMITS,
         before: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.printed = ""

@@ -35,7 +35,7 @@ PAGE = """<!DOCTYPE html>
 def certificate(book: Workbook) -> tuple[Path, str]:
     """Train a network on the student's engine, and write the page; where it is, and what it says in words."""
     try:
-        with Apart(book.own_engine()) as ask:
+        with Apart("", before=book.own_engine()) as ask:
             ask("submission.use_engine()")
             losses = ask("train_xor(engine)")
     except (Stopped, Unusable) as reason:

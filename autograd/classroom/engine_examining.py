@@ -62,7 +62,7 @@ def examine_engine(
 
 def of_lack(student: Student, rule: Rule, reason: str, language: str) -> Verdict:
     """What is said about an operation that is asked for, and is not there or stops."""
-    op, key, line, traceback = rule.text.format("a", "b"), "lacks", None, ""
+    op, key, line, traceback = rule.text.format("a", "b"), "lacks", "", ""
     if reason.startswith("it gives "):
         key = "gives_none" if reason == "it gives None" else "no_value_from_operator"
         return Verdict(False, key, say(key, language, call=op), op, language=language)
@@ -72,14 +72,15 @@ def of_lack(student: Student, rule: Rule, reason: str, language: str) -> Verdict
         reason, line, traceback = error.error, error.line, error.traceback
         key = "not_written" if error.kind == "NotImplementedError" else "stopped" if line else "lacks"
     at_line = say("at_line", language, line=line) if line else ""
-    said = say(key, language, op=op, call=op, error=reason, line=at_line)
+    call = reason.partition(": ")[2] if key == "not_written" else op
+    said = say(key, language, op=op, call=call or op, error=reason, line=at_line)
     return Verdict(False, key, said, traceback=traceback, language=language)
 
 
 def of_unusable(reason: Unusable, language: str) -> Verdict:
     """What is said about code that cannot be tried."""
     line = str(reason.facts.get("line", ""))
-    facts = {**reason.facts, "line": say("at_line", language, line=line) if line.isdecimal() else ""}
+    facts = {**reason.facts, "line": say("at_line", language, line=line) if line[:1].isdigit() else ""}
     return Verdict(False, reason.key, say(reason.key, language, **facts), language=language)
 
 

@@ -142,7 +142,7 @@ ANYWHERE = ("KeyError", "OverflowError", "ValueError", "ZeroDivisionError", "Too
 def meaning(errors: Mapping[str, str], error: Stopped) -> str:
     """What an error means. Errors such as a TypeError inside the student's own lines may mean anything."""
     for name, key in errors.items():
-        is_kind = name == error.kind and (error.line is None or error.kind in ANYWHERE)
+        is_kind = name == error.kind and (not error.line or error.kind in ANYWHERE)
         if is_kind or (" " in name and name in error.error):
             return key
     return ""
@@ -151,11 +151,12 @@ def meaning(errors: Mapping[str, str], error: Stopped) -> str:
 def of_stop(question: Question, error: Stopped, language: str) -> Verdict:
     """What is said about code that ended in an error."""
     key = meaning(question.errors, error) or KINDS.get(error.kind, "stopped")
-    if error.kind == "NameError" and error.line is None:
+    if error.kind == "NameError" and not error.line:
         key = "no_such_name"
     line = say("at_line", language, line=error.line) if error.line else ""
     missing = error.error.partition("'")[2].partition("'")[0]
-    facts = {"call": question.name, **question.facts, "error": error.error, "line": line}
+    written = error.error.partition(": ")[2] if key == "not_written" else ""
+    facts = {"call": written or question.name, **question.facts, "error": error.error, "line": line}
     said = say(key, language, **facts, name=missing)
     program = "" if key == "no_such_name" else question.shown or question.call
     truth = {} if question.secret else {"": question.truth}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd.classroom.ladder import YOURS, Exercise, engine_text, header_of
+from autograd.classroom.ladder import Exercise, engine_text, halves, header_of, yours
 from autograd.files import write_whole
 
 Cell = dict[str, Any]
@@ -43,7 +43,8 @@ def idea_cell(rung: Exercise) -> Cell:
 def given_cells(rung: Exercise, student: str) -> list[Cell]:
     """What stands above the student's own lines: the prediction, the numbers, what was built before, the engine."""
     text = rung.stub(student)
-    cells = [cell("code", f"{INSTALL}\n\n{text[len(header_of(text)) :].partition(YOURS)[0].strip()}")]
+    above, _ = halves(text) or ("", "")
+    cells = [cell("code", f"{INSTALL}\n\n{above[len(header_of(text)) :].strip()}")]
     return [cell("code", f"%%writefile engine.py\n{engine_text()}"), *cells] if rung.uses_engine else cells
 
 
@@ -61,7 +62,7 @@ TRYING = 'if __name__ == "__main__":'
 
 
 def stub_of(rung: Exercise) -> str:
-    return rung.stub().partition(YOURS)[2].partition(TRYING)[0].strip()
+    return yours(rung.stub()).partition(TRYING)[0].strip()
 
 
 def trying_cells(rung: Exercise) -> list[Cell]:

@@ -6,6 +6,7 @@ is not graded again, so a run that was interrupted goes on where it was. Next: c
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import html
 import io
@@ -39,7 +40,8 @@ def graded_file(rung: Exercise, handed: Handed, language: str) -> dict[str, Any]
         verdict = judge_source(rung, text, handed.id, language, limits=LOCKED)
         if not verdict and (own := own_parts(rung, handed)):
             before = rung.foundation(own)
-            verdict = judge_source(rung, without_so_far(text), handed.id, language, None, LOCKED, before) or verdict
+            limits = {**LOCKED, "seconds": 2.0}
+            verdict = judge_source(rung, without_so_far(text), handed.id, language, None, limits, before) or verdict
         result |= {"passed": verdict.passed, "key": verdict.key, "cause": verdict.cause, "program": verdict.program}
         result |= {"predicted": verdict.predicted, "feedback": str(verdict)}
     except Exception as error:  # whatever one submission does, the others are graded
@@ -49,8 +51,13 @@ def graded_file(rung: Exercise, handed: Handed, language: str) -> dict[str, Any]
 
 def own_parts(rung: Exercise, handed: Handed) -> dict[int, str]:
     """What a student has written in the exercises that one stands on: their style may be another."""
-    parts = {exercise(number): only_yours(handed.text(number)) for number in rung.stands_on if number in handed.files}
-    return {each.number: part for each, part in parts.items() if part.strip() != only_yours(each.stub()).strip()}
+    found = {}
+    for each in (exercise(number) for number in rung.stands_on if number in handed.files):
+        with contextlib.suppress(OSError, ValueError):  # one that cannot be read is none
+            part = only_yours(handed.text(each.number))
+            if part.strip() != only_yours(each.stub()).strip():
+                found[each.number] = part
+    return found
 
 
 def grade_one(handed: Handed, numbers: Sequence[int], feedback: Path, language: str) -> dict[str, Any]:

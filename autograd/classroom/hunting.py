@@ -160,7 +160,8 @@ def facts(failure: Failure, engine: Engine | None) -> dict[str, str]:
         digits = next((n for n in (6, 12) if f"{both[0]:.{n}g}" != f"{both[1]:.{n}g}"), 17)
         told |= dict(zip(("yours", "truth"), (f"{each:.{digits}g}" for each in both)))
     if failure.error is not None:
-        told |= {"error": failure.error.error, "call": str(program), "line": str(failure.error.line or "")}
+        error = failure.error
+        told |= {"error": error.error, "call": error.error.partition(": ")[2] or str(program), "line": error.line}
     if engine is not None:
         early, late = too_early(program, engine)
         told |= {"early": program.name(early), "late": program.name(late)}

@@ -34,12 +34,12 @@ def judge_source(
     source: str,
     student: str = "",
     language: str = "en",
-    engine: str | None = None,
+    engine: Mapping[str, str] | None = None,
     limits: Mapping[str, Any] = LIMITS,
     before: Mapping[str, str] | None = None,
 ) -> Verdict:
     """The verdict on a file's text, loaded in a process of its own after others; with what it printed and predicted."""
-    modules = {"engine": engine or engine_text()} if rung.uses_engine else {}
+    modules = {"engine": engine or {"<engine.py>": engine_text()}} if rung.uses_engine else {}
     try:
         with Apart(source, modules, limits, before) as ask:
             verdict = judge(rung, ask, student, language)

@@ -195,10 +195,16 @@ def body_of(text: str) -> str:
     return "\n".join(text.splitlines()[tree[0].end_lineno if has_docstring else 0 :]).strip() + "\n"
 
 
+def halves(text: str) -> tuple[str, str] | None:
+    """What stands in a file above and below the line that says where one's own part begins; None if that is gone."""
+    found = re.search(f"^{YOURS}$", text, flags=re.M)
+    return (text[: found.start()], text[found.end() :]) if found else None
+
+
 def yours(text: str) -> str:
     """What a student wrote in a file: what stands below the line that says so; all of it, if that is gone."""
-    _, mark, below = text.partition(YOURS)
-    return below.strip() + "\n" if mark else text
+    both = halves(text)
+    return both[1].strip() + "\n" if both else text
 
 
 def id_in(text: str) -> str | None:
@@ -213,15 +219,15 @@ def id_in(text: str) -> str | None:
 
 def without_so_far(text: str) -> str:
     """A file without what the exercises before have built; every line stays in its place."""
-    above, mark, below = text.partition(YOURS)
+    above, below = halves(text) or ("", "")
     head, begun, so_far = above.partition(SO_FAR.partition(";")[0])
-    return text if not (mark and begun) else head + "\n" * so_far.count("\n") + mark + below
+    return head + "\n" * so_far.count("\n") + YOURS + below if begun else text
 
 
 def only_yours(text: str) -> str:
     """What a student wrote in a file, every line in its place."""
-    above, mark, below = text.partition(YOURS)
-    return "\n" * above.count("\n") + below if mark else text
+    both = halves(text)
+    return "\n" * both[0].count("\n") + both[1] if both else text
 
 
 def patched(text: str, diff: str) -> str:

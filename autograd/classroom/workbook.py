@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from autograd.classroom.asking import LIMITS
 from autograd.classroom.judging import judge_source, text_of
 from autograd.classroom.ladder import Exercise, engine_text, exercise, exercises, ladder, only_yours, without_so_far
 from autograd.classroom.speaking import say, texts
@@ -17,6 +19,8 @@ from autograd.files import make_folder, write_whole
 
 PROGRESS = "progress.json"
 ENGINE = "engine.py"  # what later exercises import
+STOPPED = ("crash", "lacks", "stopped", "cannot_load", "cannot_load_name")  # verdicts that know little
+SHORTLY = {**LIMITS, "seconds": 2.0}  # for a second look
 
 
 class Workbook:
@@ -95,23 +99,32 @@ class Workbook:
         """Judge a file, and remember what came of it; with `own`, on what the student has built before."""
         text = self.text(rung)
         verdict = self.judge(rung, text, own)
-        others = ", ".join(map(str, self.own_parts(self.foundations(rung))))
-        if others and not verdict and own:
-            verdict = replace(verdict, notes=(*verdict.notes, say("stands_on_own", self.language, numbers=others)))
-        if others and not verdict and not own and (on_own := self.judge(rung, text, own=True)):
-            verdict = replace(on_own, notes=(*on_own.notes, say("passes_on_own", self.language, numbers=others)))
+        if not verdict:
+            verdict = self.second_look(rung, text, own, verdict)
         entry = self.of(rung.number)
         entry |= {"passed": verdict.passed, "digest": self.digest(rung), "tries": entry.get("tries", 0) + 1}
         entry |= {"cause": verdict.key, "predicted": verdict.predicted}
         self.save()
         return verdict
 
-    def judge(self, rung: Exercise, text: str, own: bool) -> Verdict:
+    def second_look(self, rung: Exercise, text: str, own: bool, verdict: Verdict) -> Verdict:
+        """The same with a note on what it stands on; or the verdict on one's own foundations, if that says more."""
+        numbers = ", ".join(map(str, self.own_parts(self.foundations(rung))))
+        if not numbers:
+            return verdict
+        if own:
+            return replace(verdict, notes=(*verdict.notes, say("stands_on_own", self.language, numbers=numbers)))
+        on_own = self.judge(rung, text, True, SHORTLY)
+        if on_own or (verdict.key in STOPPED and on_own.key not in STOPPED):
+            return replace(on_own, notes=(*on_own.notes, say("passes_on_own", self.language, numbers=numbers)))
+        return verdict
+
+    def judge(self, rung: Exercise, text: str, own: bool, limits: Mapping[str, Any] = LIMITS) -> Verdict:
         engine = self.own_engine() if own and rung.uses_engine else None
         if not (own and rung.stands_on):
-            return judge_source(rung, text, self.student, self.language, engine)
+            return judge_source(rung, text, self.student, self.language, engine, limits)
         before = rung.foundation(self.own_parts(rung.stands_on))
-        return judge_source(rung, without_so_far(text), self.student, self.language, engine, before=before)
+        return judge_source(rung, without_so_far(text), self.student, self.language, engine, limits, before)
 
     @staticmethod
     def foundations(rung: Exercise) -> tuple[int, ...]:
@@ -121,13 +134,18 @@ class Workbook:
 
     def own_parts(self, numbers: tuple[int, ...]) -> dict[int, str]:
         """What the student has written in exercises, where it is anything."""
-        rungs = [exercise(number) for number in numbers]
-        return {rung.number: only_yours(self.text(rung)) for rung in rungs if not self.is_untouched(rung)}
+        found = {}
+        for rung in map(exercise, numbers):
+            with contextlib.suppress(ValueError):  # one that cannot be read is none
+                if not self.is_untouched(rung):
+                    found[rung.number] = only_yours(self.text(rung))
+        return found
 
-    def own_engine(self) -> str:
+    def own_engine(self) -> dict[str, str]:
         """The engine that the student has built; where a part is missing, the reference's stands in."""
         parts = {number: exercise(number).reference for number in self.foundations(exercise(16))}
-        return "\n\n".join((parts | self.own_parts(tuple(parts))).values())
+        parts |= self.own_parts(tuple(parts))
+        return {f"<{exercise(number).file}>": part for number, part in parts.items()}
 
     def reset(self, rung: Exercise) -> str:
         """Write an exercise as it was; what stood there is kept in a file of its own, whose name is returned."""

@@ -91,9 +91,12 @@ def told(error: BaseException, file: str = "") -> dict[str, Any]:
     """All that is said about an error: one line, the line in the student's file, the traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     known = [frame for frame in frames if frame.filename == file or frame.filename.endswith(".py>")]
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else known[-1].lineno if known else None
+    place = (error.filename, error.lineno) if isinstance(error, SyntaxError) else ("", None)
+    if known and not isinstance(error, SyntaxError):
+        place = (known[-1].filename, known[-1].lineno)
+    line = place[1] if place[0] in (file, "") else f"{place[1]}, {str(place[0]).strip('<>')}"
     text = "".join(traceback.format_exception(error, limit=-8))
     said = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else of_error(error) + alike(error)
-    if known and known[-1].filename != file:
-        said += f" {known[-1].filename}"
+    if said == "NotImplementedError" and frames:
+        said += f": {frames[-1].name}"
     return {"error": said, "line": line, "traceback": text[-4000:], "kind": type(error).__name__}

@@ -88,24 +88,31 @@ def evaluate(question: str, names: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(last.value), "<question>", "eval"), names)
 
 
+def run(pieces: Mapping[str, str], module: ModuleType) -> None:
+    """Run texts in a module, by the names of their files."""
+    for name, text in pieces.items():
+        exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
+
+
 def load(
-    source: str, modules: Mapping[str, str], before: Mapping[str, str] | None = None
+    source: str, modules: Mapping[str, Mapping[str, str]], before: Mapping[str, str] | None = None
 ) -> tuple[Submission | None, Reply]:
     """Run a student's file, with these modules to import from, after these files; what it defines can then be asked.
+
+    A module is made of pieces, as one's own engine is of exercises, by the names of their files.
 
     Questions see a module's class `Value` too, where the file does not define or import one.
     """
     found: dict[str, Any] = {}
-    for name, text in modules.items():
-        sys.modules[name] = module = ModuleType(name)
-        exec(compile(text, f"<{name}.py>", "exec", dont_inherit=True), module.__dict__)
-        found |= {each: vars(module)[each] for each in ("Value",) if each in vars(module)}
     main = ModuleType("submitted")
-    sys.modules["submitted"] = main
     main.__dict__["__builtins__"] = builtins
     try:
-        for name, text in {**(before or {}), FILE: source}.items():
-            exec(compile(text, name, "exec", dont_inherit=True), main.__dict__)
+        for name, pieces in modules.items():
+            sys.modules[name] = module = ModuleType(name)
+            run(pieces, module)
+            found |= {each: vars(module)[each] for each in ("Value",) if each in vars(module)}
+        sys.modules["submitted"] = main
+        run({**(before or {}), FILE: source}, main)
     except TooLong as error:
         return None, {"unusable": "too_long", "facts": {"line": told(error, FILE)["line"]}}
     except (*STOPS, MemoryError) as error:

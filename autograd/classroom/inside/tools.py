@@ -19,7 +19,7 @@ class TooManyLooks(Exception):  # noqa: N818
 class Node:
     """A node to walk over, that knows its parents, and how often it was asked for them.
 
-    >>> a = Node("a"); c = Node("c", a, a)
+    >>> a = Node("a"); c = Node("c", a, a); Node.looks = 0
     >>> [parent.name for parent in c.parents], Node.looks
     (['a', 'a'], 1)
     """
