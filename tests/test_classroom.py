@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import sys
 from collections import deque
 from fractions import Fraction
 
@@ -261,34 +260,6 @@ def test_every_misconception_is_recognised() -> None:
         if (cause.engine.key, cause.engine.rule) != (engine.key, engine.rule):
             assert all(same(cause.engine.outcome(*trial), engine.outcome(*trial)) for trial in every), engine
     assert all(key in ("upstream", "slope_of_one") for key, _ in missed), missed  # of operations whose slope is 1
-
-
-class ShortOfBreath:
-    """Right on all small programs: it forgets nodes where there are more than five."""
-
-    def __init__(self, data, parents=(), slopes=()):
-        self.data, self.grad, self.parents, self.slopes = data, 0.0, parents, slopes
-
-    def __add__(self, other):
-        return ShortOfBreath(self.data + other.data, (self, other), (1, 1))
-
-    def __mul__(self, other):
-        return ShortOfBreath(self.data * other.data, (self, other), (other.data, self.data))
-
-    def backward(self):
-        self.grad = 1.0
-        for node in order_of(self, lambda node: node.parents)[::-1][:5]:
-            for parent, slope in zip(node.parents, node.slopes):
-                parent.grad += slope * node.grad
-
-
-def test_longer_programs_are_tried_where_hypothesis_is(monkeypatch) -> None:
-    verdict = check(ShortOfBreath)
-    assert not verdict.passed and verdict.program.count("=") == 6, verdict
-    assert check(ShortOfBreath).program == verdict.program, "always the same one"
-    monkeypatch.setitem(sys.modules, "hypothesis", None)
-    assert "number of paths" not in str(check(ShortOfBreath).notes)
-    assert check(ShortOfBreath).passed and check(Value).passed
 
 
 def test_a_forward_pass_that_is_wrong_is_told_from_a_backward_one() -> None:

@@ -108,6 +108,7 @@ def test_exports_are_written_once(system, tmp_path, capsys) -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files and all(path.stat().st_size for path in files)
     assert "nothing was written" in mistake(capsys, "class", "export", system, str(folder))
+    assert "cannot make the folder" in mistake(capsys, "class", "export", system, f"{files[0]}/below")
     for script in (path for path in files if path.read_bytes().startswith(b"#!")):
         assert script.stat().st_mode & 0o100
         subprocess.run(["bash", "-n", str(script)], check=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.classroom.ladder import Exercise, engine_text, halves, header_of, yours
-from autograd.files import write_whole
+from autograd.files import make_folder, write_whole
 
 Cell = dict[str, Any]
 Files = dict[str, str]
@@ -187,7 +187,7 @@ def export(system: str, folder: Path, rungs: Sequence[Exercise], student: str = 
     written = []
     for name, text in SYSTEMS[system](rungs, student).items():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_whole(path, text.encode())
         if text.startswith("#!"):
             path.chmod(0o755)

@@ -91,10 +91,13 @@ def told(error: BaseException, file: str = "") -> dict[str, Any]:
     """All that is said about an error: one line, the line in the student's file, the traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     known = [frame for frame in frames if frame.filename == file or frame.filename.endswith(".py>")]
-    place = (error.filename, error.lineno) if isinstance(error, SyntaxError) else ("", None)
-    if known and not isinstance(error, SyntaxError):
-        place = (known[-1].filename, known[-1].lineno)
+    if isinstance(error, SyntaxError):
+        place = (error.filename, error.lineno)
+    else:
+        place = (known[-1].filename, known[-1].lineno) if known else ("", None)
     line = place[1] if place[0] in (file, "") else f"{place[1]}, {str(place[0]).strip('<>')}"
+    if isinstance(error, TooLong):
+        return {"unusable": "too_long", "facts": {"line": line}}
     text = "".join(traceback.format_exception(error, limit=-8))
     said = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else of_error(error) + alike(error)
     if said == "NotImplementedError" and frames:

@@ -64,11 +64,9 @@ class Submission:
             return {"answer": plain(evaluate(question, {**self.names, **own, **given}))}
         except Unusable as reason:
             return {"unusable": reason.key, "facts": reason.facts}
-        except TooLong as error:
-            return {"unusable": "too_long", "facts": {"line": told(error, FILE)["line"]}}
         except RecursionError as error:
             return told(error.with_traceback(None), FILE)
-        except (*STOPS, MemoryError) as error:
+        except (*STOPS, TooLong, MemoryError) as error:
             return told(error, FILE)
 
 
@@ -99,9 +97,8 @@ def load(
 ) -> tuple[Submission | None, Reply]:
     """Run a student's file, with these modules to import from, after these files; what it defines can then be asked.
 
-    A module is made of pieces, as one's own engine is of exercises, by the names of their files.
-
-    Questions see a module's class `Value` too, where the file does not define or import one.
+    A module is made of pieces, as one's own engine is of exercises, by the names of their files. Questions see a
+    module's class `Value` too, where the file does not define or import one.
     """
     found: dict[str, Any] = {}
     main = ModuleType("submitted")
@@ -113,9 +110,7 @@ def load(
             found |= {each: vars(module)[each] for each in ("Value",) if each in vars(module)}
         sys.modules["submitted"] = main
         run({**(before or {}), FILE: source}, main)
-    except TooLong as error:
-        return None, {"unusable": "too_long", "facts": {"line": told(error, FILE)["line"]}}
-    except (*STOPS, MemoryError) as error:
+    except (*STOPS, TooLong, MemoryError) as error:
         return None, told(error, FILE)
     return Submission({**found, **main.__dict__}), {
         "answer": sorted(name for name in main.__dict__ if not name.startswith("__"))
